@@ -1,0 +1,99 @@
+import type { VerifyReport } from '../verify/report.js';
+
+/** Seconds and counts of one host at the end of a run. */
+export interface HostSummary {
+  readonly ok: number;
+  readonly changed: number;
+  readonly failed: number;
+  readonly trips: number;
+  readonly connections: number;
+}
+
+export interface FailureDetails {
+  readonly host: string;
+  /** Resource id, or the step (`connect`, `facts`) when there is none. */
+  readonly resource: string;
+  readonly message: string;
+  readonly command?: string;
+  readonly status?: number;
+  readonly stderr?: string;
+  readonly hint?: string;
+}
+
+export interface PlannedChange {
+  readonly host: string;
+  readonly role: string;
+  readonly resource: string;
+  readonly summary: string;
+  readonly diff?: string;
+}
+
+export type HostStep = 'connect' | 'facts' | 'attach' | 'probe' | 'apply' | 'proof' | 'traffic';
+
+/** Everything that a run tells (rule 10). Plain JSON values: NDJSON is these, with a time each. */
+export type RunEvent =
+  | {
+      readonly type: 'run.start';
+      readonly command: string;
+      readonly cluster: string;
+      readonly hosts: readonly string[];
+    }
+  | { readonly type: 'stage.start'; readonly stage: string; readonly hosts: readonly string[] }
+  | {
+      readonly type: 'host.step';
+      readonly host: string;
+      readonly step: HostStep;
+      readonly resources?: number;
+    }
+  | { readonly type: 'host.output'; readonly host: string; readonly line: string }
+  | ({ readonly type: 'change.planned' } & PlannedChange)
+  | {
+      readonly type: 'change.start';
+      readonly host: string;
+      readonly resource: string;
+      readonly summary: string;
+      readonly index: number;
+      readonly total: number;
+    }
+  | {
+      readonly type: 'change.end';
+      readonly host: string;
+      readonly resource: string;
+      readonly status: number;
+      readonly seconds: number;
+    }
+  | { readonly type: 'remark'; readonly host?: string; readonly text: string }
+  | ({ readonly type: 'failure' } & FailureDetails)
+  | {
+      readonly type: 'host.end';
+      readonly host: string;
+      readonly stage: string;
+      readonly summary: HostSummary;
+      readonly seconds: number;
+    }
+  | { readonly type: 'stage.end'; readonly stage: string; readonly seconds: number }
+  | {
+      readonly type: 'verify.progress';
+      readonly service: string;
+      readonly from: string;
+      readonly done: number;
+      readonly total: number;
+    }
+  | { readonly type: 'verify.result'; readonly report: VerifyReport }
+  | {
+      readonly type: 'lab.progress';
+      readonly text: string;
+      readonly host?: string;
+      readonly fraction?: number;
+    }
+  | { readonly type: 'facts'; readonly host: string; readonly facts: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'run.end';
+      readonly exitStatus: number;
+      readonly changed: number;
+      readonly failed: number;
+      readonly seconds: number;
+    };
+
+/** A reporter. Must not throw and must not block. */
+export type EventSink = (event: RunEvent) => void;

@@ -1,0 +1,36 @@
+/** What one trip tells of a host. A capability that is not listed is absent: nothing newer than Red Hat 9 is assumed. */
+export interface Facts {
+  readonly hostname: string;
+  readonly os: {
+    readonly id: string;
+    readonly version: string;
+    readonly name: string;
+    readonly like: readonly string[];
+  };
+  readonly kernel: { readonly release: string; readonly machine: string };
+  readonly init: 'systemd' | 'openrc' | 'sysv';
+  readonly packageManager: 'apt' | 'dnf' | 'yum' | 'zypper' | 'apk' | 'pacman' | undefined;
+  /** Commands found in root's PATH, of those that roles ask for. */
+  readonly commands: ReadonlySet<string>;
+  readonly interfaces: readonly NetworkInterface[];
+  /** Existing paths, of those that roles ask for (e.g. /etc/sysctl.d, /proc/sys/net/ipv4/conf/all/arp_ignore). */
+  readonly paths: ReadonlySet<string>;
+  readonly ipvs: {
+    readonly loaded: boolean;
+    readonly available: boolean;
+    readonly version: string | undefined;
+  };
+  /** Random id of this boot; empty where the kernel has none. */
+  readonly bootId: string;
+  readonly memoryKiB: number;
+  readonly processors: number;
+  /** Host's clock, seconds since 1970. */
+  readonly epochSeconds: number;
+}
+
+export interface NetworkInterface {
+  readonly name: string;
+  readonly mac: string | undefined;
+  readonly mtu: number | undefined;
+  readonly up: boolean;
+}

@@ -1,0 +1,40 @@
+import type { Sh } from '../shell/index.js';
+
+/** What a probe printed on one host. */
+export interface ProbeOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Exit status of the probe script; a probe that can't tell exits non-zero and says why on stderr. */
+  readonly status: number;
+}
+
+/** One step that makes a resource converge: printed by `plan`, run by `provision`, exactly as it is. */
+export interface Change {
+  /** One line, imperative: `set net.ipv4.conf.all.arp_ignore to 1 (is 0)`. */
+  readonly summary: string;
+  /** Unified diff or before/after lines for `plan --diff`. */
+  readonly diff?: string;
+  /** POSIX sh; runs as root in a child shell under `set -e`, without stdin. `$LVSCTL_FILES/NAME` are this change's files. */
+  readonly apply: Sh;
+  /** Bulk or binary data, sent ahead on a channel of its own. */
+  readonly files?: Readonly<Record<string, Buffer>>;
+}
+
+/** What the planner knows beside the observed state. */
+export interface PlanContext {
+  /** Ids of resources earlier in the list that will change in this plan. */
+  readonly changing: ReadonlySet<string>;
+}
+
+/**
+ * A wanted state of one thing on one host, as a value. The order of a role's list is the order of applying.
+ * `plan` is pure: same output, same change; undefined is "converged".
+ */
+export interface Resource {
+  /** Unique on a host, kind first: `sysctl net.ipv4.ip_forward`. */
+  readonly id: string;
+  /** Prints the observed state; must not change anything. Runs in a subshell of the one probe script, without stdin. */
+  readonly probe: Sh;
+  /** @throws LvsctlError when the wanted state can't be reached on this host, with the way out */
+  plan(observed: ProbeOutput, context: PlanContext): Change | undefined;
+}

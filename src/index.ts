@@ -1,0 +1,8 @@
+export type { RunEvent } from './engine/events.js';
+export type { Facts } from './engine/facts.js';
+export { definePlaybook, type Playbook, type Stage } from './engine/playbook.js';
+export type { Change, PlanContext, ProbeOutput, Resource } from './engine/resource.js';
+export { defineRole, type Role, type RoleInput } from './engine/role.js';
+export { LvsctlError, OutcomeUnknownError, UsageError } from './errors.js';
+export type { Cluster, ClusterHost, Service } from './inventory/cluster.js';
+export { nested, quote, Sh, sh, shLines, template } from './shell/index.js';

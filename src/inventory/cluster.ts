@@ -1,0 +1,93 @@
+import type { Secret } from '../secret.js';
+
+/**
+ * The resolved inventory: every default filled in, every name checked, every address in canonical form.
+ * All that follows (engine, roles, lab, verify) reads this and never the user's file.
+ */
+export interface Cluster {
+  /** Names the lab's namespace and files: `[a-z0-9-]{1,32}`. */
+  readonly name: string;
+  /** Absolute path of the inventory file. */
+  readonly file: string;
+  readonly hosts: ReadonlyMap<string, ClusterHost>;
+  readonly services: readonly Service[];
+  /** Names of the hosts that `verify` connects from. */
+  readonly probes: readonly string[];
+  /** Parameters of roles by role name, as the inventory's `roles` gives them and the role's own schema has checked them. */
+  readonly roles: Readonly<Record<string, unknown>>;
+}
+
+export interface ClusterHost {
+  readonly name: string;
+  /** Canonical IPv4 or IPv6 address, without prefix length. */
+  readonly address: string;
+  /** Prefix length of the host's network: 24 (IPv4) or 64 (IPv6) unless the inventory says otherwise. */
+  readonly prefix: number;
+  /** NIC that faces the cluster's network, `eth0` by default. */
+  readonly interface: string;
+  readonly groups: readonly string[];
+  readonly vars: Readonly<Record<string, string | number | boolean>>;
+  readonly ssh: SshSettings;
+}
+
+export type HostKeyPolicy = 'strict' | 'accept-new';
+export type AlgorithmProfile = 'modern' | 'legacy';
+
+/** How one host is reached: global, group, host and `~/.ssh/config` already merged, the nearest winning. */
+export interface SshSettings {
+  /** Name or address that is dialled and looked up in known_hosts; the host's address by default. */
+  readonly hostName: string;
+  readonly port: number;
+  readonly user: string;
+  /** Absolute paths, tried in order. */
+  readonly identityFiles: readonly string[];
+  /** Socket of an agent, or false. */
+  readonly agent: string | false;
+  /** Name of another host of the inventory (or a bare `user@host:port`), dialled first. */
+  readonly jump?: JumpSettings;
+  readonly hostKeys: HostKeyPolicy;
+  readonly knownHostsFiles: readonly string[];
+  readonly algorithms: AlgorithmProfile;
+  /** Become root by sudo after the login; needs `user` other than root. */
+  readonly sudo: boolean;
+  /** Environment variables that hold the passwords; unset means: prompt in a terminal, else fail. */
+  readonly passwordEnv: string;
+  readonly sudoPasswordEnv: string;
+  readonly passphraseEnv: string;
+  readonly connectTimeoutSeconds: number;
+}
+
+export type JumpSettings = Omit<SshSettings, 'sudo' | 'sudoPasswordEnv'>;
+
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+export type Forwarding = 'dr' | 'nat' | 'tun';
+
+export interface Service {
+  /** Key of the service in the inventory, e.g. `ftp`. */
+  readonly name: string;
+  readonly vip: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+  /** As ipvsadm names it: rr wrr lc wlc fo ovf lblc lblcr dh sh mh sed nq twos. */
+  readonly scheduler: string;
+  readonly forwarding: Forwarding;
+  /** Persistence timeout in seconds; absent: none. */
+  readonly persistence?: number;
+  readonly directors: readonly string[];
+  readonly realServers: readonly ServiceRealServer[];
+  /** Label of the VIP's address without the interface, as in the tutorial's `eth0:100`: `100`. */
+  readonly label: string;
+}
+
+export interface ServiceRealServer {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  /** 0 is drained; 1 unless the inventory says otherwise. */
+  readonly weight: number;
+}
+
+/** Asks for a password at most once a name and run. */
+export interface PasswordSource {
+  get(environmentName: string, prompt: string): Promise<Secret | undefined>;
+}

@@ -1,0 +1,2 @@
+export { nested, quote, Sh, type ShValue, sh, shLines, trusted } from './sh.js';
+export { type TemplateData, template } from './template.js';

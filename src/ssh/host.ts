@@ -1,0 +1,44 @@
+import type { Duplex, Readable } from 'node:stream';
+import type { Sh } from '../shell/index.js';
+
+/** How a command ended. Output beyond `keep` bytes is dropped from the middle of neither: the head is kept, `truncated` set. */
+export interface CommandResult {
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** Exit status, 0–255. */
+  readonly status: number;
+  readonly truncated: boolean;
+}
+
+export interface RunOptions {
+  /** Called with each chunk as it comes. */
+  readonly onStdout?: (chunk: Buffer) => void;
+  readonly onStderr?: (chunk: Buffer) => void;
+  /** Bytes of stdout and of stderr kept in the result, 16 MiB unless given; streams see everything. */
+  readonly keep?: number;
+  /** Aborting ends the wait, not the command: the promise rejects with {@link OutcomeUnknownError}. */
+  readonly signal?: AbortSignal;
+}
+
+/** The one narrow thing that touches a host. Everything else decides. */
+export interface Host {
+  readonly name: string;
+  /**
+   * Runs a script in the persistent root shell's child and waits: one round trip.
+   * The script gets no stdin, can't end the shell and can't disturb its framing.
+   * @throws OutcomeUnknownError when the connection is lost before the end mark
+   */
+  run(script: Sh, options?: RunOptions): Promise<CommandResult>;
+  /** Writes a file on a channel of its own, to a temporary name and then moved into place, as root. */
+  upload(path: string, content: Buffer | Readable, options?: { mode?: number }): Promise<void>;
+  /** Script trips so far: calls of `run`, uploads not counted. */
+  readonly trips: number;
+  /** Connections opened so far for this host: 1 unless it was lost and opened again. */
+  readonly connections: number;
+  /** Resolves when the connection is gone, with the reason. */
+  readonly closed: Promise<Error | undefined>;
+  close(): Promise<void>;
+}
+
+/** Opens a byte stream to an address and TCP port: the lab gives one that ends inside its network namespace. */
+export type Dial = (address: string, port: number) => Promise<Duplex>;
