@@ -30,9 +30,11 @@ function render(value: ShValue): string {
 /**
  * The only way from a value to a shell (rule 6): a tagged template that quotes every interpolation.
  * An empty string becomes `''`; another {@link Sh} is inserted unquoted; a list becomes words.
+ * The text is raw, so `'\n'` reaches the shell as it stands; `\${name}` and a backslashed backtick are the shell's own.
  */
 export function sh(strings: TemplateStringsArray, ...values: readonly ShValue[]): Sh {
-  return new Sh(strings.raw.reduce((text, part, i) => text + render(values[i - 1] as ShValue) + part));
+  const own = strings.raw.map((part) => part.replaceAll('\\${', '${').replaceAll('\\`', '`'));
+  return new Sh(own.reduce((text, part, i) => text + render(values[i - 1] as ShValue) + part));
 }
 
 /** Fragments one below the other; `undefined` and `false` are left out, so that conditions read well. */
