@@ -26,6 +26,8 @@ export interface PlannedChange {
   readonly resource: string;
   readonly summary: string;
   readonly diff?: string;
+  /** Place of the resource among those of the host in this stage, from 0: lets a reporter draw `±··±`. */
+  readonly position?: number;
 }
 
 export type HostStep = 'connect' | 'facts' | 'attach' | 'probe' | 'apply' | 'proof' | 'traffic';
