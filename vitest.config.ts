@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const minutes = (count: number): number => count * 60_000;
+const alias = { lvsctl: fileURLToPath(new URL('./src/index.ts', import.meta.url)) };
+
+/** The time limits end a run that hangs; none of them is a claim about speed. */
+function guarded(limit: number) {
+  return { testTimeout: limit, hookTimeout: limit, teardownTimeout: minutes(2) };
+}
+
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...guarded(minutes(1)) },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'ssh',
+          include: ['test/ssh/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
+          ...guarded(minutes(3)),
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'roles',
+          include: ['test/roles/**/*.test.ts'],
+          globalSetup: 'test/roles/support/global-setup.ts',
+          env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          ...guarded(minutes(10)),
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          ...guarded(minutes(20)),
+        },
+      },
+    ],
+  },
+});
