@@ -37,7 +37,11 @@ export interface Host {
   readonly connections: number;
   /** Resolves when the connection is gone, with the reason. */
   readonly closed: Promise<Error | undefined>;
-  close(): Promise<void>;
+  /**
+   * Ends the shell and the connection. `last` is written to the shell before, and its answer not waited for:
+   * for what the next run could mend as well, such as giving back the lock.
+   */
+  close(last?: Sh): Promise<void>;
 }
 
 /** Opens a byte stream to an address and TCP port: the lab gives one that ends inside its network namespace. */

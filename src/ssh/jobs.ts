@@ -64,21 +64,17 @@ export async function runJob(
     await Promise.all(uploads.map(({ path, content }) => host.upload(path, content, { mode: 0o600 })));
   }
   const script = shLines(startScript(id, manifest, steps), followScript(id));
-  return follow(host, id, script, 0, listener, signal);
+  return follow(host, id, script, listener, signal);
 }
 
-/**
- * Follows a job that runs, or has ended, from its first line on.
- * @param skip bytes of the log that the listener has seen already
- */
+/** Follows a job that runs, or has ended, from its first line on. */
 export async function followJob(
   host: Host,
   id: string,
   listener: JobListener,
   signal?: AbortSignal,
-  skip = 0,
 ): Promise<JobOutcome> {
-  return follow(host, id, followScript(id), skip, listener, signal);
+  return follow(host, id, followScript(id), listener, signal);
 }
 
 /** Marks a finished job as reported, so that no later run reports it again. */
@@ -164,9 +160,11 @@ while :; do
   if [ -z "$over" ] && { [ -f pid ] || [ $tick -gt 60 ]; }; then
     ${jobAliveTest('over=', '[ -f status ] || over=died')}
   fi
-  cat <&3
+  cat <&3 || break
   [ -n "$over" ] && break
   tick=$((tick+1))
+  # A sign of life: when the connection is gone this write ends the loop, and with it the shell that holds the lock.
+  [ $tick -gt 20 ] && echo >&2
   if [ $tick -lt 20 ]; then sleep 0.05 2>/dev/null || sleep 1; elif [ $tick -lt 100 ]; then sleep 0.3 2>/dev/null || sleep 1; else sleep 1; fi
 done
 if [ "$over" = died ]; then echo died >&2; else read -r s < status; echo "finished $s" >&2; fi`);
@@ -176,20 +174,14 @@ async function follow(
   host: Host,
   id: string,
   script: Sh,
-  skip: number,
   listener: JobListener,
   signal: AbortSignal | undefined,
 ): Promise<JobOutcome> {
   const log = new JobLog(id, listener);
-  let toSkip = skip;
   const result = await host.run(script, {
-    keep: 64 * 1024,
+    keep: 1024 * 1024,
     ...(signal && { signal }),
-    onStdout: (chunk) => {
-      const dropped = Math.min(toSkip, chunk.length);
-      toSkip -= dropped;
-      if (dropped < chunk.length) log.write(chunk.subarray(dropped));
-    },
+    onStdout: (chunk) => log.write(chunk),
   });
   log.end();
   const last = result.stderr.toString('utf8').trim().split('\n').at(-1) ?? '';

@@ -1,0 +1,273 @@
+import { randomBytes } from 'node:crypto';
+import { LvsctlError, OutcomeUnknownError } from '../errors.js';
+import type { ClusterHost } from '../inventory/cluster.js';
+import { type Sh, shLines } from '../shell/index.js';
+import type { Host } from '../ssh/host.js';
+import {
+  followJob,
+  type JobListener,
+  type JobManifest,
+  type JobOutcome,
+  type JobStep,
+  jobStateScript,
+  runJob,
+  seenScript,
+} from '../ssh/jobs.js';
+import { runSections } from '../ssh/sections.js';
+import type { EventSink } from './events.js';
+import type { Facts } from './facts.js';
+import { type FactWishes, factsSections, parseFacts } from './gather.js';
+import { acquireScript, type LockOwner, parseLock, releaseScript } from './lock.js';
+import type { ProbeOutput } from './resource.js';
+
+export interface SessionOptions {
+  readonly open: (host: ClusterHost) => Promise<Host>;
+  readonly sink: EventSink;
+  readonly owner: LockOwner;
+  readonly wishes: FactWishes;
+  /** Take the host's lock: what changes a host does, what only looks does not. */
+  readonly locking: boolean;
+  readonly signal: AbortSignal;
+  /** Waits between attempts to come back to a host that was lost while a job ran, in milliseconds. */
+  readonly reconnectDelays?: readonly number[];
+}
+
+/** What a former run left on the host. */
+export interface FormerJob {
+  readonly id: string;
+  readonly state: 'running' | 'finished' | 'died';
+}
+
+/** A minute and a half in all: longer than a switch's spanning tree, shorter than an operator's patience. The job goes on anyway. */
+const reconnectDelays = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000];
+
+/** One host for the length of a run: its connection, lock, facts and jobs. */
+export class HostSession {
+  #host: Host | undefined;
+  #opening: Promise<Facts> | undefined;
+  #facts: Facts | undefined;
+  #former: FormerJob | undefined;
+  #locked = false;
+  #jobRunning = false;
+  #trips = 0;
+  #connections = 0;
+  /** Scripts to ride along with the next trip: notes that need no answer of their own. */
+  readonly #notes: Sh[] = [];
+
+  constructor(
+    readonly target: ClusterHost,
+    readonly options: SessionOptions,
+  ) {}
+
+  get name(): string {
+    return this.target.name;
+  }
+  get trips(): number {
+    return this.#trips + (this.#host?.trips ?? 0);
+  }
+  get connections(): number {
+    return this.#connections + (this.#host?.connections ?? 0);
+  }
+  get former(): FormerJob | undefined {
+    return this.#former;
+  }
+  get facts(): Facts {
+    if (!this.#facts) throw new Error(`facts of ${this.name} asked for before they were gathered`);
+    return this.#facts;
+  }
+  /** True while a job of ours goes on there: what Ctrl-C must tell. */
+  get jobRunning(): boolean {
+    return this.#jobRunning;
+  }
+
+  /** Connects, takes the lock and gathers facts: one connection and one trip, once, however often it is asked. */
+  ready(): Promise<Facts> {
+    this.#opening ??= this.#begin();
+    return this.#opening;
+  }
+
+  /** The open connection; opens it again when it was lost. */
+  async host(): Promise<Host> {
+    if (!this.#host) {
+      this.options.sink({ type: 'host.step', host: this.name, step: 'connect' });
+      const host = await this.options.open(this.target);
+      this.#host = host;
+      void host.closed.then(() => this.#forget(host));
+    }
+    return this.#host;
+  }
+
+  /** Runs sections in one trip; whatever is noted rides along. */
+  async sections(scripts: ReadonlyMap<string, Sh>): Promise<Map<string, ProbeOutput>> {
+    const host = await this.host();
+    const notes = this.#notes.splice(0);
+    const withNotes = new Map<string, Sh>(notes.map((script, i) => [`note ${i}`, script]));
+    for (const [name, script] of scripts) withNotes.set(name, script);
+    return runSections(host, withNotes);
+  }
+
+  /** Runs steps as a job and follows it, over lost connections, to its end. */
+  async job(steps: readonly JobStep[], listener: JobListener): Promise<JobOutcome> {
+    const id = jobId();
+    const manifest: JobManifest = {
+      owner: this.options.owner.name,
+      begun: new Date().toISOString(),
+      steps: steps.map((step) => ({ id: step.id, summary: step.summary })),
+    };
+    const host = await this.host();
+    const news = onlyNews(listener);
+    this.#jobRunning = true;
+    let outcome: JobOutcome;
+    try {
+      outcome = await runJob(host, id, manifest, steps, news.first, this.options.signal);
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknownError) || this.options.signal.aborted) throw error;
+      outcome = await this.#comeBack(id, () => news.again(), error);
+    }
+    this.#jobRunning = false;
+    this.#notes.push(seenScript(id));
+    return outcome;
+  }
+
+  /** Follows what a former run left there, to its end. */
+  async attach(former: FormerJob, listener: JobListener): Promise<JobOutcome> {
+    this.#jobRunning = true;
+    const outcome = await followJob(await this.host(), former.id, listener, this.options.signal);
+    this.#jobRunning = false;
+    this.#notes.push(seenScript(former.id));
+    return outcome;
+  }
+
+  /** Gives the lock back unless a job still needs it, and ends the connection, without another trip. */
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => {});
+    const host = this.#host;
+    if (!host) return;
+    const notes = this.#notes.splice(0);
+    const last = this.#locked && !this.#jobRunning ? [...notes, releaseScript(this.options.owner)] : notes;
+    this.#forget(host);
+    await host.close(last.length > 0 ? shLines(...last) : undefined);
+  }
+
+  #forget(host: Host): void {
+    if (this.#host !== host) return;
+    this.#host = undefined;
+    this.#trips += host.trips;
+    this.#connections += host.connections;
+  }
+
+  async #begin(): Promise<Facts> {
+    await this.host();
+    this.options.sink({ type: 'host.step', host: this.name, step: 'facts' });
+    const sections = new Map<string, Sh>();
+    if (this.options.locking) sections.set('lock', acquireScript(this.options.owner));
+    sections.set('job', jobStateScript);
+    for (const [name, script] of factsSections(this.options.wishes)) sections.set(name, script);
+    const outputs = await this.sections(sections);
+    if (this.options.locking) await this.#checkLock(outputs.get('lock'));
+    this.#former = parseFormer(outputs.get('job')?.stdout ?? '');
+    this.#facts = parseFacts(outputs);
+    return this.#facts;
+  }
+
+  async #checkLock(output: ProbeOutput | undefined): Promise<void> {
+    const state = parseLock(output ?? { stdout: '', stderr: 'no answer', status: 255 });
+    if (state.kind === 'held') {
+      this.#locked = true;
+    } else if (state.kind === 'taken-over') {
+      this.#locked = true;
+      this.#remark(`took over the lock that ${state.left} left behind`);
+    } else if (state.kind === 'refused') {
+      // The owner's remote shell may live on for hours when its connection died silently; its controller process tells more.
+      if (state.ownerPidHere !== undefined && !processAlive(state.ownerPidHere)) {
+        const again = await this.sections(new Map([['lock', acquireScript(this.options.owner, true)]]));
+        return this.#checkLock(again.get('lock'));
+      }
+      throw new LvsctlError(`${state.owner} works on ${this.name} since ${state.since}`, {
+        host: this.name,
+        resource: 'lock',
+        hint: 'wait for that run to end, or end it; the lock goes with it',
+      });
+    } else {
+      throw new LvsctlError(`the lock on ${this.name} can't be taken: ${state.message}`, {
+        host: this.name,
+        resource: 'lock',
+        hint: 'lvsctl needs root there, and room in /var/lib/lvsctl',
+      });
+    }
+  }
+
+  /** Reconnects and re-attaches to the job, as often as the delays allow. */
+  async #comeBack(id: string, news: () => JobListener, lost: OutcomeUnknownError): Promise<JobOutcome> {
+    this.#remark(
+      `connection lost while a job ran (${lost.message}); the job goes on there, coming back to it`,
+    );
+    let last: Error = lost;
+    for (const delay of this.options.reconnectDelays ?? reconnectDelays) {
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      if (this.options.signal.aborted) break;
+      try {
+        const host = await this.host();
+        const lock = new Map([['lock', acquireScript(this.options.owner)]]);
+        if (this.options.locking) await this.#checkLock((await runSections(host, lock)).get('lock'));
+        this.options.sink({ type: 'host.step', host: this.name, step: 'attach' });
+        return await followJob(host, id, news(), this.options.signal);
+      } catch (error) {
+        last = error as Error;
+      }
+    }
+    throw new OutcomeUnknownError(
+      `the connection was lost while a job ran, and ${this.name} can't be reached again: ${last.message}`,
+      {
+        host: this.name,
+        hint: 'the job goes on there; run lvsctl again to come back to it',
+        cause: last,
+      },
+    );
+  }
+
+  #remark(text: string): void {
+    this.options.sink({ type: 'remark', host: this.name, text });
+  }
+}
+
+/** A log that is followed again starts at its first line; what the listener was told before is not told twice. */
+function onlyNews(listener: JobListener): { first: JobListener; again: () => JobListener } {
+  let told = 0;
+  const counting = (from: number): JobListener => {
+    let seen = 0;
+    const news = (tell: () => void): void => {
+      seen += 1;
+      if (seen <= from) return;
+      told = seen;
+      tell();
+    };
+    return {
+      onManifest: (manifest) => news(() => listener.onManifest?.(manifest)),
+      onBegin: (step) => news(() => listener.onBegin?.(step)),
+      onLine: (line, step) => news(() => listener.onLine?.(line, step)),
+      onEnd: (step, status, stderr) => news(() => listener.onEnd?.(step, status, stderr)),
+    };
+  };
+  return { first: counting(0), again: () => counting(told) };
+}
+
+function jobId(): string {
+  const now = new Date().toISOString().replace(/[-:]|\.\d+Z$/g, '');
+  return `${now}-${randomBytes(6).toString('hex')}`;
+}
+
+function parseFormer(text: string): FormerJob | undefined {
+  const [id, state] = text.trim().split(' ');
+  if (!id || !/^[\w-]+$/.test(id)) return undefined;
+  return state === 'running' || state === 'finished' || state === 'died' ? { id, state } : undefined;
+}
+
+function processAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
