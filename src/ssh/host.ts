@@ -26,6 +26,7 @@ export interface Host {
   /**
    * Runs a script in the persistent root shell's child and waits: one round trip.
    * The script gets no stdin, can't end the shell and can't disturb its framing.
+   * `$LVSCTL_SHELL` is the pid of the persistent shell, which lives as long as the connection.
    * @throws OutcomeUnknownError when the connection is lost before the end mark
    */
   run(script: Sh, options?: RunOptions): Promise<CommandResult>;
