@@ -30,7 +30,8 @@ export interface PlannedChange {
   readonly position?: number;
 }
 
-export type HostStep = 'connect' | 'facts' | 'attach' | 'probe' | 'apply' | 'proof' | 'traffic';
+/** `ready`: connected and known, with nothing to do until its stage comes or a fork is free. */
+export type HostStep = 'connect' | 'facts' | 'ready' | 'attach' | 'probe' | 'apply' | 'proof' | 'traffic';
 
 /** Everything that a run tells (rule 10). Plain JSON values: NDJSON is these, with a time each. */
 export type RunEvent =
@@ -54,6 +55,7 @@ export type RunEvent =
       readonly host: string;
       readonly resource: string;
       readonly summary: string;
+      /** From 0, of `total`. */
       readonly index: number;
       readonly total: number;
     }

@@ -1,0 +1,182 @@
+import type { HostStep } from '../engine/events.js';
+import { elapsed, type HostState, type RunState } from './model.js';
+import type { Paint } from './paint.js';
+import type { ScreenSize } from './screen.js';
+import { strip, stripWidth } from './strip.js';
+import { bar, count, cut, duration, pad, padStart, plainLine, width } from './text.js';
+
+const STEP_TEXT: Readonly<Record<HostStep, string>> = {
+  ready: 'ready',
+  connect: 'connecting',
+  facts: 'gathering facts',
+  attach: 'waiting for the job that runs there',
+  probe: 'probing',
+  apply: 'applying',
+  proof: 'probing again',
+  traffic: 'checking traffic',
+};
+
+/** Lines longer than this are hard to follow on a wide terminal. */
+const WIDEST = 120;
+
+/** The lines of a run at this moment: lower than the terminal, each narrower. `now`: milliseconds since 1970. */
+export function frame(run: RunState, size: ScreenSize, now: number, paint: Paint): string[] {
+  const columns = Math.max(20, Math.min(size.columns - 1, WIDEST));
+  const rows = Math.max(3, size.rows - 1);
+  const head = headLine(run, columns, now, paint);
+  const foot = [
+    ...labLines(run, columns, rows, paint),
+    ...checkLines(run, columns, rows, paint),
+    ...remarkLine(run, columns, paint),
+  ];
+  const room = Math.max(1, rows - head.length - foot.length);
+  return [...head, ...hostLines(run, columns, room, now, paint), ...foot].slice(0, rows);
+}
+
+function headLine(run: RunState, columns: number, now: number, paint: Paint): string[] {
+  if (run.startedAt === undefined) return [];
+  const time = duration((now - run.startedAt) / 1000);
+  const done = [...run.hosts.values()].filter(({ phase }) => phase === 'done' || phase === 'failed').length;
+  const progress = run.hosts.size > 1 ? `${done}/${run.hosts.size} hosts` : '';
+  const title = `${run.command} ${run.cluster}`;
+  const rest = [run.stage, progress].filter((part) => part !== '').join(' · ');
+  const left = cut(title, columns - time.length - 2);
+  const middle = cut(rest === '' ? '' : `  ${rest}`, columns - time.length - 1 - width(left));
+  const gap = ' '.repeat(Math.max(1, columns - width(left) - width(middle) - time.length));
+  return [`${paint.strong(left)}${paint.quiet(`${middle}${gap}${time}`)}`];
+}
+
+function hostLines(run: RunState, columns: number, room: number, now: number, paint: Paint): string[] {
+  const hosts = [...run.hosts.values()].filter(
+    (host) => run.startedAt !== undefined || host.since !== undefined,
+  );
+  const { shown, hidden } = choose(hosts, room);
+  const nameWidth = Math.min(
+    Math.max(8, Math.floor(columns / 4)),
+    Math.max(0, ...shown.map(({ name }) => width(name))),
+  );
+  const cells = stripWidth(shown, columns);
+  const lines = shown.map((host) => hostLine(host, run, nameWidth, cells, columns, now, paint));
+  if (hidden.length > 0) lines.push(paint.quiet(cut(restText(hidden), columns)));
+  return lines;
+}
+
+/** All in the inventory's order when they fit; else those that failed and those at work come first. */
+function choose(
+  hosts: readonly HostState[],
+  room: number,
+): { shown: readonly HostState[]; hidden: readonly HostState[] } {
+  if (hosts.length <= room) return { shown: hosts, hidden: [] };
+  const of = (phase: HostState['phase']) => hosts.filter((host) => host.phase === phase);
+  const running = of('running');
+  // Failures may not push all that lives off the screen.
+  const failures = Math.max(room - 1 - running.length, Math.ceil((room - 1) / 2));
+  const failed = of('failed');
+  const order = [
+    ...failed.slice(0, failures),
+    ...running,
+    ...failed.slice(failures),
+    ...of('waiting'),
+    ...of('done'),
+  ];
+  const shown = new Set(order.slice(0, room - 1));
+  return {
+    shown: hosts.filter((host) => shown.has(host)).sort(byUrgency),
+    hidden: order.filter((host) => !shown.has(host)),
+  };
+}
+
+const URGENCY: readonly HostState['phase'][] = ['failed', 'running', 'waiting', 'done'];
+const byUrgency = (one: HostState, other: HostState) =>
+  URGENCY.indexOf(one.phase) - URGENCY.indexOf(other.phase);
+
+function restText(hidden: readonly HostState[]): string {
+  const words = { done: 'done', running: 'running', waiting: 'waiting', failed: 'failed' } as const;
+  const parts = (['done', 'running', 'waiting', 'failed'] as const)
+    .map((phase) => [words[phase], hidden.filter((host) => host.phase === phase).length] as const)
+    .filter(([, number]) => number > 0)
+    .map(([word, number]) => `${number} ${word}`);
+  return `… ${hidden.length} more: ${parts.join(', ')}`;
+}
+
+function hostLine(
+  host: HostState,
+  run: RunState,
+  nameWidth: number,
+  cells: number,
+  columns: number,
+  now: number,
+  paint: Paint,
+): string {
+  const name = pad(host.name, nameWidth);
+  const paintedName =
+    host.phase === 'failed' ? paint.bad(name) : host.phase === 'waiting' ? paint.quiet(name) : name;
+  const time = host.phase === 'waiting' ? '' : padStart(duration(elapsed(host, now)), 7);
+  const lead = `${paintedName}  ${cells > 0 ? `${strip(host.cells, cells, paint)}  ` : ''}`;
+  const room = Math.max(0, columns - width(lead) - (time === '' ? 0 : time.length + 1));
+  const text = stateText(host, run, room, paint);
+  if (time === '') return `${lead}${text}`.trimEnd();
+  return `${lead}${text}${' '.repeat(Math.max(1, columns - width(lead) - width(text) - time.length))}${paint.quiet(time)}`;
+}
+
+function stateText(host: HostState, run: RunState, room: number, paint: Paint): string {
+  if (host.phase === 'waiting') return paint.quiet(cut('waiting', room));
+  if (host.phase === 'failed') {
+    const failure = run.failures.find((one) => one.host === host.name);
+    const text = failure === undefined ? 'failed' : `${failure.resource}: ${plainLine(failure.message)}`;
+    return paint.bad(cut(text, room));
+  }
+  if (host.phase === 'done') return paint.quiet(cut(doneText(host, run), room));
+  const { change } = host;
+  const counter =
+    change === undefined
+      ? ''
+      : `${padStart(`${change.index + 1}/${change.total}`, 2 * String(change.total).length + 1)} `;
+  const what = plainLine(change?.summary ?? (host.step === undefined ? '' : STEP_TEXT[host.step]));
+  const head = cut(`${counter}${what}`, room);
+  const output = plainLine(host.output).trim();
+  const left = room - width(head) - 3;
+  if (output === '' || left < 8) return head;
+  return `${head} ${paint.quiet(`│ ${cut(output, left)}`)}`;
+}
+
+function doneText(host: HostState, run: RunState): string {
+  const { ok, changed } = host.totals;
+  if (run.command === 'plan') {
+    const planned = host.cells.filter((cell) => cell === 'planned').length;
+    return planned === 0 ? 'nothing to change' : `${count(planned, 'change')} to make`;
+  }
+  if (run.command === 'provision') return `ok ${ok}  changed ${changed}`;
+  return 'done';
+}
+
+function labLines(run: RunState, columns: number, rows: number, paint: Paint): string[] {
+  const states = [...run.lab];
+  const most = Math.max(1, Math.floor(rows / 2));
+  const column = Math.min(24, Math.max(3, ...states.map(([host]) => width(host))));
+  const lines = states.slice(-most).map(([host, { text, fraction }]) => {
+    const progress =
+      fraction === undefined
+        ? ''
+        : `${paint.live(bar(fraction, 20))} ${padStart(`${Math.round(fraction * 100)}%`, 4)}  `;
+    const lead = `${pad(host === '' ? 'lab' : host, column)}  ${progress}`;
+    return `${lead}${cut(plainLine(text), columns - width(lead))}`;
+  });
+  if (states.length > most) lines.unshift(paint.quiet(`… ${states.length - most} more`));
+  return lines;
+}
+
+function checkLines(run: RunState, columns: number, rows: number, paint: Paint): string[] {
+  return [...run.checks.values()].slice(0, Math.floor(rows / 3)).map(({ service, from, done, total }) => {
+    const tail = ` ${padStart(String(done), String(total).length)}/${total}`;
+    const lead = cut(`${service} from ${from}`, columns - 32);
+    return `${lead}  ${paint.live(bar(total === 0 ? 0 : done / total, 24))}${tail}`;
+  });
+}
+
+function remarkLine(run: RunState, columns: number, paint: Paint): string[] {
+  const last = run.remarks.at(-1);
+  if (last === undefined) return [];
+  const text = `! ${last.host === undefined ? '' : `${last.host}: `}${plainLine(last.text)}`;
+  return [paint.change(cut(text, columns))];
+}

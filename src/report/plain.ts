@@ -1,0 +1,87 @@
+import type { RunEvent } from '../engine/events.js';
+import type { RunState } from './model.js';
+import { count, duration, names, pad, plainLine, width } from './text.js';
+
+/** What stands before a line that is about no host. */
+const US = 'lvsctl';
+
+/** Makes of each event worth saying in a log one prefixed line, of the others none. `run` has taken the event in already. */
+export function createLog(run: RunState, verbose: boolean): (event: RunEvent) => string[] {
+  const said = new Map<string, string>();
+  return (event) => {
+    if (event.type !== 'lab.progress') return logLines(event, run, verbose);
+    // Fractions come many a second; a log wants the steps and the quarters.
+    const quarter = event.fraction === undefined ? '' : ` ${Math.floor(event.fraction * 4) * 25}%`;
+    const key = event.host ?? '';
+    if (said.get(key) === event.text + quarter) return [];
+    said.set(key, event.text + quarter);
+    return [prefixed(run, event.host ?? US, 'lab', event.text + quarter)];
+  };
+}
+
+function prefixed(run: RunState, host: string, word: string, text: string): string {
+  const column = Math.max(US.length, ...[...run.hosts.keys()].map(width));
+  return `${pad(host, Math.min(24, column))}  ${pad(word, 9)}  ${plainLine(text)}`.trimEnd();
+}
+
+function logLines(event: RunEvent, run: RunState, verbose: boolean): string[] {
+  const line = (host: string, word: string, text: string) => prefixed(run, host, word, text);
+  const summaryOf = (host: string, resource: string) =>
+    run.changes.find((change) => change.host === host && change.resource === resource)?.summary;
+
+  switch (event.type) {
+    case 'run.start':
+      return [
+        line(
+          US,
+          event.command,
+          `${event.cluster}: ${count(event.hosts.length, 'host')}, ${names(event.hosts)}`,
+        ),
+      ];
+    case 'stage.start':
+      return verbose || run.command === 'provision'
+        ? [line(US, 'stage', `${event.stage}: ${names(event.hosts)}`)]
+        : [];
+    case 'host.step':
+      if (!verbose) return [];
+      return [
+        line(event.host, event.step, event.resources === undefined ? '' : count(event.resources, 'resource')),
+      ];
+    case 'host.output':
+      return verbose ? [line(event.host, '|', event.line)] : [];
+    case 'change.planned':
+      return verbose && run.command !== 'plan'
+        ? [line(event.host, 'planned', `${event.resource}: ${event.summary}`)]
+        : [];
+    case 'change.start':
+      return verbose
+        ? [line(event.host, `${event.index + 1}/${event.total}`, `${event.resource}: ${event.summary}`)]
+        : [];
+    case 'change.end': {
+      const summary = summaryOf(event.host, event.resource);
+      const text = `${event.resource}${summary === undefined ? '' : `: ${summary}`}`;
+      return event.status === 0
+        ? [line(event.host, 'changed', `${text}  ${duration(event.seconds)}`)]
+        : [line(event.host, 'failed', `${text}  exit ${event.status}  ${duration(event.seconds)}`)];
+    }
+    case 'remark':
+      return [line(event.host ?? US, 'remark', event.text)];
+    case 'failure':
+      return [line(event.host || US, 'failed', `${event.resource}: ${event.message.split('\n', 1)[0]}`)];
+    case 'host.end': {
+      if (!verbose && run.command !== 'provision') return [];
+      const { ok, changed, failed } = event.summary;
+      const counts = `ok ${ok}  changed ${changed}  failed ${failed}  ${duration(event.seconds)}`;
+      return [line(event.host, failed > 0 ? 'not done' : 'done', `${event.stage}: ${counts}`)];
+    }
+    case 'verify.progress': {
+      // A log wants to know that it goes on, not each connection.
+      const say = verbose ? event.done === event.total || event.done % 10 === 0 : event.done === event.total;
+      return say
+        ? [line(event.from, 'verify', `${event.service}: ${event.done}/${event.total} connections`)]
+        : [];
+    }
+    default:
+      return [];
+  }
+}
