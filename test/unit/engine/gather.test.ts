@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { factsSections, parseFacts } from '../../../src/engine/gather.js';
+import type { ProbeOutput } from '../../../src/engine/resource.js';
+import { runIn, shells } from '../../support/shells.js';
+
+const output = (stdout: string): ProbeOutput => ({ stdout, stderr: '', status: 0 });
+
+describe.each(shells)('facts script in $name', (shell) => {
+  it('tells the truth about this machine', () => {
+    const sections = factsSections({
+      commands: ['no-such-command-here'],
+      paths: ['/no/such path', '/etc/passwd'],
+    });
+    const outputs = new Map(
+      [...sections].map(([name, script]) => {
+        const result = runIn(shell, script);
+        expect(result.stderr, name).toBe('');
+        expect(result.status, name).toBe(0);
+        return [name, result];
+      }),
+    );
+    const facts = parseFacts(outputs);
+    expect(facts.hostname).toBe(hostname());
+    expect(facts.kernel.release).toBe(readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim());
+    expect(facts.bootId).toBe(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+    expect(Math.abs(facts.epochSeconds - Date.now() / 1000)).toBeLessThan(60);
+    expect(facts.memoryKiB).toBeGreaterThan(1000);
+    expect(facts.processors).toBeGreaterThan(0);
+    expect(facts.interfaces.map(({ name }) => name)).toContain('lo');
+    expect(facts.paths.has('/etc/passwd')).toBe(true);
+    expect(facts.paths.has('/no/such path')).toBe(false);
+    expect(facts.commands.has('no-such-command-here')).toBe(false);
+  });
+});
+
+describe('parseFacts', () => {
+  it('reads Red Hat 9, which has neither os-release nor iproute2', () => {
+    const facts = parseFacts(
+      new Map([
+        ['facts:os', output('Red Hat Linux release 9 (Shrike)\n')],
+        [
+          'facts:kernel',
+          output(
+            'release 2.4.20-8\nhostname rs1\nboot \nmachine i686\nepoch 1069588800\nprocessors 1\nmemory 125000\nipvs none\n',
+          ),
+        ],
+        ['facts:commands', output('ifconfig\nroute\nchkconfig\nservice\nrpm\n')],
+        ['facts:paths', output('/etc/rc.d/rc.local\n/etc/sysctl.conf\n')],
+        ['facts:network', output('eth0 00:0C:29:AA:BB:CC - -\nlo Link encap:Local Loopback - -\n')],
+      ]),
+    );
+    expect(facts.os).toEqual({
+      id: 'redhat',
+      version: '9',
+      name: 'Red Hat Linux release 9 (Shrike)',
+      like: ['redhat'],
+    });
+    expect(facts).toMatchObject({
+      init: 'sysv',
+      packageManager: undefined,
+      bootId: '',
+      ipvs: { loaded: false, available: false },
+    });
+    expect(facts.interfaces[0]).toEqual({ name: 'eth0', mac: '00:0c:29:aa:bb:cc', mtu: undefined, up: true });
+  });
+
+  it('takes quotes and several words out of os-release', () => {
+    const facts = parseFacts(
+      new Map([
+        [
+          'facts:os',
+          output(
+            'ID="rocky"\nVERSION_ID="9.4"\nPRETTY_NAME="Rocky Linux 9.4"\nID_LIKE="rhel centos fedora"\n',
+          ),
+        ],
+      ]),
+    );
+    expect(facts.os).toEqual({
+      id: 'rocky',
+      version: '9.4',
+      name: 'Rocky Linux 9.4',
+      like: ['rhel', 'centos', 'fedora'],
+    });
+  });
+
+  it('gives empty facts for nonsense', () => {
+    expect(parseFacts(new Map()).kernel.release).toBe('');
+    expect(parseFacts(new Map([['facts:kernel', output('\0\n \n=\n')]])).memoryKiB).toBe(0);
+  });
+});
