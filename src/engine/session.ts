@@ -167,6 +167,7 @@ export class HostSession {
     if (this.options.locking) await this.#checkLock(outputs.get('lock'));
     this.#former = parseFormer(outputs.get('job')?.stdout ?? '');
     this.#facts = parseFacts(outputs);
+    this.options.sink({ type: 'host.step', host: this.name, step: 'ready' });
     return this.#facts;
   }
 

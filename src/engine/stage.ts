@@ -32,6 +32,8 @@ interface OwnedResource {
 
 interface OwnedChange extends OwnedResource {
   readonly change: Change;
+  /** Place among the host's resources, from 0. */
+  readonly position: number;
 }
 
 /** Everything one host has to do in one stage: its roles' resources, told apart from what it published. */
@@ -150,13 +152,14 @@ async function probeAndPlan(
 ): Promise<readonly OwnedChange[]> {
   context.sink({ type: 'host.step', host: session.name, step: 'probe', resources: work.resources.length });
   const changes = planAll(work, await probe(session, work, context), session.name);
-  for (const { role, resource, change } of changes) {
+  for (const { role, resource, change, position } of changes) {
     context.sink({
       type: 'change.planned',
       host: session.name,
       role,
       resource: resource.id,
       summary: change.summary,
+      position,
       ...(change.diff !== undefined && { diff: change.diff }),
     });
   }
@@ -186,7 +189,7 @@ function planAll(
 ): readonly OwnedChange[] {
   const changing = new Set<string>();
   const changes: OwnedChange[] = [];
-  for (const owned of work.resources) {
+  for (const [position, owned] of work.resources.entries()) {
     const { resource } = owned;
     const observed = outputs.get(resource.id);
     if (!observed) throw new Error(`no probe output for ${resource.id} of ${host}`);
@@ -200,7 +203,7 @@ function planAll(
     }
     if (!change) continue;
     changing.add(resource.id);
-    changes.push({ ...owned, change });
+    changes.push({ ...owned, change, position });
   }
   return changes;
 }

@@ -1,17 +1,25 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import Handlebars from 'handlebars';
 import { quote } from './sh.js';
 
 /** Plain data only: handlebars renders getters and prototype members as nothing, even in strict mode. */
 export type TemplateData = Readonly<Record<string, unknown>>;
 
-const handlebars = Handlebars.create();
-handlebars.registerHelper('sh', (value: unknown) => {
-  if (typeof value !== 'string' && typeof value !== 'number')
-    throw new TypeError(`{{sh}} takes a string or a number, not ${typeof value}`);
-  return quote(value);
-});
+let handlebars: typeof import('handlebars') | undefined;
+
+/** Loaded when the first template is rendered: a run that renders none, and a user's inventory, do not pay for it. */
+function engine(): typeof import('handlebars') {
+  if (handlebars) return handlebars;
+  const own = (createRequire(import.meta.url)('handlebars') as typeof import('handlebars')).create();
+  own.registerHelper('sh', (value: unknown) => {
+    if (typeof value !== 'string' && typeof value !== 'number')
+      throw new TypeError(`{{sh}} takes a string or a number, not ${typeof value}`);
+    return quote(value);
+  });
+  handlebars = own;
+  return own;
+}
 
 /**
  * Reads the template `file` beside the module `base` (`import.meta.url`) and returns its renderer.
@@ -22,7 +30,7 @@ export function template(base: string, file: string): (data: TemplateData) => st
   const path = fileURLToPath(new URL(file, base));
   let compiled: ((data: TemplateData) => string) | undefined;
   return (data) => {
-    compiled ??= handlebars.compile(readFileSync(path, 'utf8'), { noEscape: true, strict: true });
+    compiled ??= engine().compile(readFileSync(path, 'utf8'), { noEscape: true, strict: true });
     try {
       return compiled(data);
     } catch (cause) {
