@@ -32,7 +32,6 @@ export default defineConfig({
           name: 'roles',
           include: ['test/roles/**/*.test.ts'],
           globalSetup: 'test/roles/support/global-setup.ts',
-          env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
           fileParallelism: false,
           sequence: { groupOrder: 2 },
           ...guarded(minutes(10)),
