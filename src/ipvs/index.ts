@@ -1,0 +1,25 @@
+export {
+  type Counters,
+  type DestinationStats,
+  type MarkStats,
+  parseStats,
+  parseThresholds,
+  type ServiceStats,
+  type Stats,
+  type Thresholds,
+} from './listing.js';
+export {
+  type AddressIdentity,
+  type Destination,
+  destinationKey,
+  endpointText,
+  type MarkIdentity,
+  type Persistence,
+  type ReadTable,
+  type ServiceIdentity,
+  serviceKey,
+  type Table,
+  type Tunnel,
+  type UnreadLine,
+  type VirtualService,
+} from './table.js';

@@ -1,0 +1,34 @@
+import { isIP } from 'node:net';
+import { Address6 } from 'ip-address';
+
+/** An address in canonical text (lower case, shortest IPv6), or undefined when it isn't one. IPv6 without brackets. */
+export function canonicalAddress(text: string): string | undefined {
+  const version = isIP(text);
+  if (version === 4) return text;
+  if (version !== 6 || text.includes('%')) return undefined;
+  return new Address6(text).correctForm();
+}
+
+/** A whole number without sign, or undefined. */
+export function wholeNumber(text: string | undefined, max = 2 ** 32 - 1): number | undefined {
+  if (text === undefined || !/^[0-9]{1,15}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value <= max ? value : undefined;
+}
+
+/** `10.83.33.100:21`, `[fd00:7::110]:443` as `ipvsadm -n` writes them, or undefined. */
+export function readEndpoint(text: string): { address: string; port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([0-9]{1,5})$/.exec(text);
+  if (match === null) return undefined;
+  const address = canonicalAddress(match[1] ?? match[2] ?? '');
+  const port = wholeNumber(match[3], 65535);
+  return address === undefined || port === undefined ? undefined : { address, port };
+}
+
+/** A mark as ipvsadm prints it: `%d` makes those of 2³¹ and above negative (ipvsadm 1.31: 4294967295 is `-1`). */
+export function readMark(text: string): number | undefined {
+  if (!/^-?[0-9]{1,10}$/.test(text)) return undefined;
+  const value = Number(text);
+  if (value === 0 || value < -(2 ** 31) || value >= 2 ** 32) return undefined;
+  return value >>> 0;
+}
