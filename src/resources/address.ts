@@ -1,0 +1,170 @@
+import type { Facts } from '../engine/facts.js';
+import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
+import { LvsctlError } from '../errors.js';
+import { type Sh, sh, shLines } from '../shell/index.js';
+import { observedText } from './observed.js';
+
+export interface AddressOptions {
+  readonly address: string;
+  readonly prefix: number;
+  readonly interface: string;
+  /** Label without the interface, `100` for `eth0:100`; IPv4 only. Needed where there is no ip(8). */
+  readonly label?: string | undefined;
+  readonly facts: Facts;
+  /** Sh that tells the network about a new address, after it came up: {@link announceAddress}. */
+  readonly announce?: Sh | undefined;
+}
+
+/** One address as the host shows it. */
+export interface ObservedAddress {
+  readonly interface: string;
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/**
+ * An address with this prefix on this interface and nowhere else on the host: a VIP that is left on a NIC of a real
+ * server would answer ARP there in spite of all flags. The label is written, but a different one is no drift, since
+ * mending it would take the address away for a moment.
+ */
+export function address(options: AddressOptions): Resource {
+  const wanted = { interface: options.interface, address: options.address, prefix: options.prefix };
+  const id = `address ${options.address} on ${options.interface}`;
+  const tool = addressTool(options.facts, id);
+  return {
+    id,
+    probe: tool === 'ip' ? sh`ip -o addr show` : sh`LC_ALL=C ifconfig -a`,
+    plan(observed): Change | undefined {
+      const all = tool === 'ip' ? parseIp(id, observed) : parseIfconfig(id, observed);
+      const found = all.filter((one) => one.address === options.address);
+      const right = found.some(
+        (one) => baseInterface(one) === wanted.interface && one.prefix === wanted.prefix,
+      );
+      const wrong = found.filter(
+        (one) => baseInterface(one) !== wanted.interface || one.prefix !== wanted.prefix,
+      );
+      if (right && wrong.length === 0) return undefined;
+      const summary = [
+        !right && `put ${text(wanted)} on ${wanted.interface}`,
+        ...wrong.map((one) => `take ${text(one)} off ${one.interface}`),
+      ].filter((part) => part !== false);
+      return {
+        summary: summary.join(', '),
+        diff: [
+          ...wrong.map((one) => `- ${text(one)} dev ${one.interface}\n`),
+          right ? '' : `+ ${text(wanted)} dev ${wanted.interface}\n`,
+        ].join(''),
+        apply: shLines(
+          ...(tool === 'ip'
+            ? [!right && addByIp(options), ...wrong.map((one) => deleteByIp(one))]
+            : [...wrong.map((one) => deleteByIfconfig(one)), !right && addByIfconfig(options)]),
+          options.announce,
+        ),
+      };
+    },
+  };
+}
+
+/** @throws LvsctlError when the host has neither ip(8) nor ifconfig(8) */
+function addressTool(facts: Facts, id: string): 'ip' | 'ifconfig' {
+  if (facts.commands.has('ip')) return 'ip';
+  if (facts.commands.has('ifconfig')) return 'ifconfig';
+  throw new LvsctlError('neither ip(8) nor ifconfig(8) is there', {
+    resource: id,
+    hint: 'install iproute2, or net-tools',
+  });
+}
+
+/** `eth0:100`, or nothing when the kernel's 15 characters do not suffice. */
+export function interfaceLabel(name: string, label: string | undefined): string | undefined {
+  if (label === undefined) return undefined;
+  const full = `${name}:${label}`;
+  return full.length <= 15 ? full : undefined;
+}
+
+function isV6(value: string): boolean {
+  return value.includes(':');
+}
+
+function addByIp(options: AddressOptions): Sh {
+  const { address: value, prefix, interface: device } = options;
+  const label = isV6(value) ? undefined : interfaceLabel(device, options.label);
+  return shLines(
+    sh`ip addr add ${`${value}/${prefix}`} dev ${device}${label === undefined ? sh`` : sh` label ${label}`}${isV6(value) ? sh` nodad` : sh``}`,
+  );
+}
+
+function deleteByIp(one: ObservedAddress): Sh {
+  return sh`ip addr del ${text(one)} dev ${one.interface}`;
+}
+
+function addByIfconfig(options: AddressOptions): Sh {
+  const { address: value, prefix, interface: device } = options;
+  if (isV6(value)) return sh`ifconfig ${device} add ${`${value}/${prefix}`}`;
+  const alias = interfaceLabel(device, options.label ?? '100') ?? `${device}:1`;
+  const mask = netmask(prefix);
+  // net-tools 1.60 gives a new alias the class's mask (10/8) unless it is told with the address.
+  return sh`ifconfig ${alias} ${value} broadcast ${value} netmask ${mask} up`;
+}
+
+function deleteByIfconfig(one: ObservedAddress): Sh {
+  if (isV6(one.address)) return sh`ifconfig ${one.interface} del ${text(one)}`;
+  if (one.interface.includes(':')) return sh`ifconfig ${one.interface} down`;
+  throw new LvsctlError(`${one.address} is the main address of ${one.interface}`, {
+    hint: `a VIP can't be a host's own address: give ${one.interface} its own address, or the service another VIP`,
+  });
+}
+
+/** `255.255.255.255` for 32. */
+export function netmask(prefix: number): string {
+  const bits = prefix === 0 ? 0 : (0xffffffff << (32 - prefix)) >>> 0;
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.');
+}
+
+function baseInterface(one: ObservedAddress): string {
+  return one.interface.split(':')[0] ?? '';
+}
+
+function text(one: { address: string; prefix: number }): string {
+  return `${one.address}/${one.prefix}`;
+}
+
+/** `2: eth0    inet 10.83.33.83/24 brd 10.83.33.255 scope global eth0\       valid_lft …`; `peer` links show `inet A peer B/32`. */
+export function parseIp(id: string, observed: ProbeOutput): ObservedAddress[] {
+  return observedText(id, observed)
+    .split('\n')
+    .flatMap((line) => {
+      const parts = /^\d+:\s+(\S+?)(?:@\S+)?\s+inet6? ([0-9a-fA-F.:]+)(?:\/(\d+))?/.exec(line);
+      if (!parts) return [];
+      const [, device = '', value = '', prefix] = parts;
+      return [{ interface: device, address: value, prefix: Number(prefix ?? (isV6(value) ? 128 : 32)) }];
+    });
+}
+
+/** net-tools 1.60 (`inet addr:10.83.33.100  Mask:255.255.255.255`), 2.10 (`inet 10.83.33.100  netmask 255.255.255.255`) and busybox. */
+export function parseIfconfig(id: string, observed: ProbeOutput): ObservedAddress[] {
+  const found: ObservedAddress[] = [];
+  let device = '';
+  for (const line of observedText(id, observed).split('\n')) {
+    const heading = /^(\S+)/.exec(line);
+    if (heading) device = (heading[1] ?? '').replace(/:$/, '');
+    const v4 = /\binet (?:addr:)?([0-9.]+)/.exec(line);
+    const mask = /(?:Mask:|netmask )([0-9.]+)/.exec(line);
+    if (v4)
+      found.push({
+        interface: device,
+        address: v4[1] ?? '',
+        prefix: prefixOf(mask?.[1] ?? '255.255.255.255'),
+      });
+    const v6 = /\binet6 (?:addr: )?([0-9a-fA-F:]+)(?:\/(\d+)|\s+prefixlen (\d+))/.exec(line);
+    if (v6) found.push({ interface: device, address: v6[1] ?? '', prefix: Number(v6[2] ?? v6[3]) });
+  }
+  return found;
+}
+
+function prefixOf(mask: string): number {
+  return mask
+    .split('.')
+    .map((byte) => Number(byte).toString(2).replaceAll('0', '').length)
+    .reduce((sum, bits) => sum + bits, 0);
+}

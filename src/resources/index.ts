@@ -1,0 +1,16 @@
+export { absent } from './absent.js';
+export { type AddressOptions, address, interfaceLabel, netmask } from './address.js';
+export { type Announcement, announceAddress } from './announce.js';
+export { type BlockOptions, block } from './block.js';
+export { type BootScriptOptions, bootScript, enabledUnit } from './bootScript.js';
+export { type ConfiguredServiceOptions, configuredService } from './configuredService.js';
+export { type DirectoryOptions, directory } from './directory.js';
+export { type FileOptions, file } from './file.js';
+export { type HostRouteOptions, hostRoute } from './hostRoute.js';
+export { kernelModule } from './kernelModule.js';
+export { type LinkUpOptions, linkUp } from './linkUp.js';
+export { modulesAtBoot } from './modulesAtBoot.js';
+export { type PackageManager, type PackageNames, packages } from './packages.js';
+export { type PersistentSysctlOptions, persistentSysctl } from './persistentSysctl.js';
+export { type ServiceOptions, service, stampOf } from './service.js';
+export { interfaceKey, type SysctlOptions, type SysctlSetting, sysctl, sysctlName } from './sysctl.js';
