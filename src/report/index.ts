@@ -6,7 +6,7 @@ import { createLog } from './plain.js';
 import type { Reporter, ReporterOptions } from './reporter.js';
 
 export { createPaint, type Paint } from './paint.js';
-export type { Reporter, ReporterOptions } from './reporter.js';
+export type { Reporter, ReporterOptions, TerminalStream } from './reporter.js';
 export { cut, pad, plainLine, plainLines, width } from './text.js';
 
 /** Reports see events and nothing else (rule 10). listr2 is loaded only for a terminal. */

@@ -1,6 +1,8 @@
 import type { EventSink } from '../engine/events.js';
 import type { ScreenSize, TerminalStream } from './screen.js';
 
+export type { TerminalStream } from './screen.js';
+
 export interface ReporterOptions {
   /** `terminal`: live lines; `plain`: a log without control sequences but colours; `json`: one event a line, nothing else. */
   readonly mode: 'terminal' | 'plain' | 'json';

@@ -1,0 +1,7 @@
+import { type Context, EXIT } from '../context.js';
+
+export async function schema(context: Context): Promise<number> {
+  const { inventoryJsonSchema } = await import('../../inventory/index.js');
+  context.stdout.write(`${JSON.stringify(inventoryJsonSchema(), undefined, 2)}\n`);
+  return EXIT.converged;
+}

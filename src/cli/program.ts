@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import type { Context, HostOptions, OutputOptions } from './context.js';
+import type { RunOptions } from './run.js';
+
+/** A command's own file is loaded when it runs: `--help` needs none of them. */
+type Action = () => Promise<number>;
+
+/**
+ * All commands and options of lvsctl, without what they do.
+ * `done` takes the exit status of the command that ran.
+ */
+export function createProgram(context: Context, json: boolean, done: (status: number) => void): Command {
+  const program = new Command('lvsctl');
+  program
+    .description('Builds, proves and keeps Linux Virtual Server (LVS/IPVS) clusters, over SSH and /bin/sh.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+      outputError: (text, write) => (json ? undefined : write(text.replace(/^error: /, '✗ '))),
+      getOutHelpWidth: () => Math.min(100, context.stdout.columns ?? 100),
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError('  (lvsctl --help shows what there is)')
+    .option('-V, --version', 'print the version')
+    .on('option:version', () => {
+      context.stdout.write(`${version()}\n`);
+      throw new VersionPrinted();
+    })
+    .addHelpText('after', EXAMPLES);
+  const run = async (action: Action) => done(await action());
+
+  output(program.command('init').description('write a commented inventory, and say what to do next'))
+    .argument('[file]', 'file to write', 'inventory.ts')
+    .action((file: string, options: OutputOptions) =>
+      run(async () => (await import('./commands/init.js')).init(context, file, options)),
+    );
+
+  output(
+    inventory(program.command('validate').description('check the inventory; nothing is contacted')),
+  ).action((file: string | undefined, options: OutputOptions) =>
+    run(async () => (await import('./commands/validate.js')).validate(context, file, options)),
+  );
+
+  program
+    .command('schema')
+    .description('print the JSON schema of inventories')
+    .action(() => run(async () => (await import('./commands/schema.js')).schema(context)));
+
+  hosts(inventory(program.command('facts').description('show what the hosts are'))).action(
+    (file: string | undefined, options: HostOptions) =>
+      run(async () => (await import('./commands/facts.js')).facts(context, file, options)),
+  );
+
+  hosts(inventory(program.command('plan').description('show every change that provision would make')))
+    .option('--diff', 'show the differences')
+    .option('--exit-code', 'exit with 3 when changes are pending')
+    .action((file: string | undefined, options: RunOptions) =>
+      run(async () => (await import('./commands/plan.js')).plan(context, file, options)),
+    );
+
+  hosts(
+    inventory(
+      program.command('provision').description('make the hosts what the inventory says, and prove it'),
+    ),
+  ).action((file: string | undefined, options: HostOptions) =>
+    run(async () => (await import('./commands/provision.js')).provision(context, file, options)),
+  );
+
+  hosts(
+    inventory(
+      program
+        .command('verify')
+        .description('connect to each service and compare the shares with the weights'),
+    ),
+  )
+    .option(
+      '-n, --connections <number>',
+      'connections from each probe host to each service',
+      wholeNumber(1),
+      40,
+    )
+    .option('--service <name,...>', 'only these services', list)
+    .action((file: string | undefined, options: RunOptions) =>
+      run(async () => (await import('./commands/verify.js')).verify(context, file, options)),
+    );
+
+  addLab(program, context, run);
+  return program;
+}
+
+function addLab(program: Command, context: Context, run: (action: Action) => Promise<void>): void {
+  const lab = program.command('lab').description('a virtual twin of the inventory on this machine');
+  const load = () => import('./commands/lab.js');
+  output(
+    inventory(lab.command('up').description('boot a virtual host for each host of the inventory')),
+  ).action((file: string | undefined, options: OutputOptions) =>
+    run(async () => (await load()).up(context, file, options)),
+  );
+  output(inventory(lab.command('down').description('end the lab and remove all that belongs to it'))).action(
+    (file: string | undefined, options: OutputOptions) =>
+      run(async () => (await load()).down(context, file, options)),
+  );
+  output(inventory(lab.command('status').description('show which hosts run'))).action(
+    (file: string | undefined, options: OutputOptions) =>
+      run(async () => (await load()).status(context, file, options)),
+  );
+  output(lab.command('exec').description('run a command on a host of the lab'))
+    .argument('<file>', 'inventory')
+    .argument('<host>', 'host of the inventory')
+    .argument('<command...>', 'command and its arguments')
+    .passThroughOptions()
+    .action((file: string, host: string, command: string[], options: OutputOptions) =>
+      run(async () => (await load()).exec(context, file, host, command, options)),
+    );
+  output(lab.command('reboot').description('reboot hosts of the lab; all unless some are named'))
+    .argument('<file>', 'inventory')
+    .argument('[host...]', 'hosts of the inventory')
+    .action((file: string, names: string[], options: OutputOptions) =>
+      run(async () => (await load()).reboot(context, file, names, options)),
+    );
+  program.enablePositionalOptions();
+}
+
+const inventory = (command: Command): Command =>
+  command.addArgument(new Argument('[file]', 'inventory; inventory.ts in this folder unless given'));
+
+function hosts(command: Command): Command {
+  command
+    .option('--lab', 'speak to the virtual twin instead of the real hosts (see lvsctl lab)')
+    .option('--limit <host,...>', 'only these hosts or groups', list)
+    .option('--roles <role,...>', 'only these roles', list)
+    .option('--forks <number>', 'hosts worked on at once', wholeNumber(1), 10)
+    .option('--playbook <file>', 'stages other than the ones that build a site');
+  return output(command);
+}
+
+function output(command: Command): Command {
+  return command
+    .option('--json', 'print events as NDJSON, and nothing else')
+    .option('--verbose', 'show every resource and every line of output')
+    .addOption(new Option('--no-color', 'no colours (NO_COLOR and FORCE_COLOR are honoured too)'));
+}
+
+/** `rs1,rs2`, or the option given several times. */
+function list(value: string, before: string[] | undefined): string[] {
+  const given = value
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (given.length === 0) throw new InvalidArgumentError('It names nothing.');
+  return [...(before ?? []), ...given];
+}
+
+const wholeNumber = (least: number) => (value: string) => {
+  if (!/^\d{1,6}$/.test(value) || Number(value) < least) {
+    throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
+  }
+  return Number(value);
+};
+
+/** Ends the parsing after `--version`. */
+export class VersionPrinted extends Error {}
+
+/** package.json lies above src/ and above dist/src/. */
+function version(): string {
+  for (const up of ['../../package.json', '../../../package.json']) {
+    try {
+      const text = readFileSync(new URL(up, import.meta.url), 'utf8');
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      // Not there: the other one.
+    }
+  }
+  return 'unknown';
+}
+
+const EXAMPLES = `
+The way to a cluster:
+  lvsctl init                      write inventory.ts
+  lvsctl lab up                    a virtual twin of it on this machine
+  lvsctl provision --lab           build the twin
+  lvsctl plan && lvsctl provision  then the real hosts
+
+Exit status: 0 converged, 1 something failed, 2 usage or inventory error, 3 changes pending (plan --exit-code).`;

@@ -1,0 +1,144 @@
+import { resolve } from 'node:path';
+import type { Playbook, RunCommand, RunEvent, RunOutcome } from '../engine/index.js';
+import { UsageError } from '../errors.js';
+import type { Cluster } from '../inventory/cluster.js';
+import { createReporter } from '../report/index.js';
+import { type Context, EXIT, type HostOptions, outputMode, wantsColor } from './context.js';
+import { type Interruption, watchInterrupts } from './interrupt.js';
+import { openInventory } from './inventory-file.js';
+import { nearest } from './nearest.js';
+import { reachHosts } from './reach.js';
+
+/** What `facts`, `plan`, `provision` and `verify` have in common, and the little in which they differ. */
+export interface RunOptions extends HostOptions {
+  readonly diff?: boolean;
+  readonly exitCode?: boolean;
+  readonly connections?: number;
+  readonly service?: readonly string[];
+}
+
+/** Carries out one command of the engine. Returns the exit status; what is wrong before the run begins is thrown. */
+export async function runOnCluster(
+  command: RunCommand,
+  context: Context,
+  file: string | undefined,
+  options: RunOptions,
+): Promise<number> {
+  const cluster = await openInventory(context, file);
+  checkNames('--limit', options.limit, namesOfHosts(cluster), 'host or group');
+  checkNames(
+    '--service',
+    options.service,
+    cluster.services.map(({ name }) => name),
+    'service',
+  );
+  const { loadPlaybook, runCluster } = await import('../engine/index.js');
+  const playbook = await choosePlaybook(context, options, loadPlaybook);
+  const reporter = await createReporter({
+    mode: outputMode(context, options),
+    stream: context.stdout,
+    color: wantsColor(context, options),
+    verbose: options.verbose ?? false,
+    diff: options.diff ?? false,
+  });
+  const interruption = watchInterrupts(context, {
+    first: (working) => reporter.sink({ type: 'remark', text: interruptText(working) }),
+    again: () => reporter.close(),
+  });
+  let pending = 0;
+  const sink = (event: RunEvent) => {
+    interruption.watch(event);
+    if (event.type === 'change.planned') pending += 1;
+    // The engine knows nothing of `plan --exit-code` and of Ctrl-C.
+    if (event.type !== 'run.end') reporter.sink(event);
+    else
+      reporter.sink({
+        ...event,
+        exitStatus: interruption.status ?? exitStatus({ ...event, pending }, options),
+      });
+  };
+  const reach = await reachHosts(cluster, options, sink);
+  try {
+    const outcome = await runCluster({
+      command,
+      cluster: reach.cluster,
+      playbook,
+      forks: options.forks,
+      connections: options.connections ?? 40,
+      ...(options.limit && { limit: options.limit }),
+      ...(options.roles && { roles: options.roles }),
+      ...(options.service && { services: options.service }),
+      open: reach.open,
+      sink,
+      signal: interruption.signal,
+    });
+    return interruption.status ?? exitStatus(outcome, options);
+  } catch (error) {
+    if (interruption.status === undefined) throw error;
+    return interruption.status;
+  } finally {
+    reporter.close();
+    interruption.done();
+    await reach.close();
+    if (interruption.status !== undefined) tellWhatGoesOn(context, interruption, cluster, options);
+  }
+}
+
+function exitStatus({ failed, pending }: Omit<RunOutcome, 'changed'>, options: RunOptions): number {
+  if (failed > 0) return EXIT.failed;
+  return options.exitCode && pending > 0 ? EXIT.pending : EXIT.converged;
+}
+
+/** The playbook named, or the one that builds the site. */
+async function choosePlaybook(
+  context: Context,
+  options: RunOptions,
+  loadPlaybook: (file: string) => Promise<Playbook>,
+): Promise<Playbook> {
+  if (options.playbook !== undefined) return loadPlaybook(resolve(context.cwd, options.playbook));
+  const { default: site } = await import('../../playbooks/site.js');
+  return site;
+}
+
+function namesOfHosts(cluster: Cluster): string[] {
+  const hosts = [...cluster.hosts.values()];
+  return [...new Set([...hosts.map(({ name }) => name), ...hosts.flatMap(({ groups }) => groups)])];
+}
+
+/** @throws UsageError for a name that the inventory does not know, with the one probably meant */
+function checkNames(
+  option: string,
+  given: readonly string[] | undefined,
+  known: readonly string[],
+  kind: string,
+): void {
+  for (const name of given ?? []) {
+    if (known.includes(name)) continue;
+    const meant = nearest(name, known);
+    throw new UsageError(`${option}: the inventory has no ${kind} ${name}`, {
+      hint: meant === undefined ? `it has ${known.join(', ')}` : `did you mean ${meant}?`,
+    });
+  }
+}
+
+function interruptText(working: readonly string[]): string {
+  if (working.length === 0) return 'interrupted; Ctrl-C again leaves at once';
+  return `interrupted; jobs go on running on ${working.join(', ')}; Ctrl-C again leaves at once`;
+}
+
+/** The way back belongs to the end, where it is read. */
+function tellWhatGoesOn(
+  context: Context,
+  interruption: Interruption,
+  cluster: Cluster,
+  options: RunOptions,
+): void {
+  if (options.json) return;
+  const working = interruption.working();
+  const lab = options.lab ? ' --lab' : '';
+  context.stderr.write(
+    working.length === 0
+      ? '\nInterrupted. No job of this run is at work on any host.\n'
+      : `\nInterrupted. Still at work on ${working.join(', ')}: a job on a host outlives lvsctl.\n  \`lvsctl provision ${cluster.file}${lab}\` comes back to it, or finds it done.\n`,
+  );
+}
