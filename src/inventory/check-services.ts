@@ -1,0 +1,232 @@
+import { networkOf, type ParsedAddress, parseAddress } from './address.js';
+import { checkKnown, DEFAULT_PREFIX, reportUnknownHost } from './check-hosts.js';
+import type { Draft } from './draft.js';
+import { LOOPBACK, labelsOfVips } from './label.js';
+import type { Path, Report } from './problem.js';
+import type { ServiceInput } from './schema.js';
+
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/i;
+
+export function checkServices(draft: Draft, report: Report): void {
+  const owners = new Map<string, string>();
+  if (draft.services.size === 0)
+    report(['services'], {}, 'has no services', 'add one: its VIP, port, directors and realServers');
+  for (const [name, service] of draft.services) {
+    const path = ['services', name];
+    if (!NAME.test(name))
+      report(
+        path,
+        name,
+        'is not a safe service name',
+        'use 1 to 32 letters, digits and "-", for example ftp',
+      );
+    if (!service) continue;
+    const vip = parseAddress(service.vip);
+    if (vip) {
+      checkVip(path, service, vip, draft, report);
+      const endpoint = `${vip.address}:${service.port}/${service.protocol ?? 'tcp'}`;
+      const owner = owners.get(endpoint);
+      if (owner !== undefined)
+        report(
+          [...path, 'port'],
+          service.port,
+          `service ${owner} is on ${endpoint} too`,
+          'choose another port or VIP, or make one service of the two',
+        );
+      else owners.set(endpoint, name);
+    }
+    checkKnown(service.directors, [...path, 'directors'], draft, report);
+    checkRealServers(path, service, vip, draft, report);
+  }
+  checkLabels(draft, report);
+  checkProbes(draft, report);
+  checkRoles(draft, report);
+}
+
+function checkVip(path: Path, service: ServiceInput, vip: ParsedAddress, draft: Draft, report: Report): void {
+  const at = [...path, 'vip'];
+  if (vip.kind !== 'usual') {
+    const hint = 'write a free address of the network';
+    report(at, service.vip, `is no address for a VIP (${vip.kind})`, hint);
+    return;
+  }
+  for (const [name, host] of draft.hosts)
+    if (host && parseAddress(host.address)?.address === vip.address)
+      report(
+        at,
+        service.vip,
+        `is the address of host ${name}`,
+        'a VIP is an address that no host has of its own',
+      );
+  const directors = service.directors.flatMap((name) => networkOfHost(name, draft));
+  for (const director of directors)
+    if (director.family !== vip.family)
+      report(
+        at,
+        service.vip,
+        `is ${vip.family}, but director ${director.name} has an ${director.family} address`,
+        'give VIP, directors and real servers addresses of one family',
+      );
+  const networks = directors.filter((director) => director.family === vip.family);
+  const [first] = networks;
+  if ((service.forwarding ?? 'dr') !== 'dr' || !first || networks.length < directors.length) return;
+  const holder = networks.find((director) => director.network.contains(vip.address));
+  if (!holder)
+    report(
+      at,
+      service.vip,
+      `lies outside every director’s network (${networks.map((each) => `${each.name}: ${each.network.text}`).join(', ')})`,
+      'with forwarding dr a director answers ARP for the VIP: choose an address in its network, or correct the prefix length of its address',
+    );
+  else if (holder.network.isReserved(vip.address))
+    report(
+      at,
+      service.vip,
+      `is the network or broadcast address of ${holder.network.text}`,
+      'choose another address in the network',
+    );
+}
+
+function networkOfHost(name: string, draft: Draft) {
+  const parsed = parseAddress(draft.hosts.get(name)?.address ?? '');
+  if (!parsed) return [];
+  const network = networkOf(parsed.address, parsed.prefix ?? DEFAULT_PREFIX[parsed.family]);
+  return [{ name, family: parsed.family, network }];
+}
+
+function checkRealServers(
+  path: Path,
+  service: ServiceInput,
+  vip: ParsedAddress | undefined,
+  draft: Draft,
+  report: Report,
+): void {
+  const forwarding = service.forwarding ?? 'dr';
+  const seen = new Set<string>();
+  for (const [index, { host, port = service.port }] of service.realServers.entries()) {
+    const at = [...path, 'realServers', index];
+    if (!draft.hosts.has(host)) {
+      reportUnknownHost(host, [...at, 'host'], draft, report);
+      continue;
+    }
+    if (seen.has(`${host}:${port}`))
+      report(
+        [...at, 'host'],
+        host,
+        `stands there twice with port ${port}`,
+        'take one of them out; a weight gives a larger share',
+      );
+    seen.add(`${host}:${port}`);
+    if (forwarding !== 'nat' && port !== service.port)
+      report(
+        [...at, 'port'],
+        port,
+        `differs from the service’s port ${service.port}`,
+        `with forwarding ${forwarding} packets arrive unchanged: leave the port out, or use forwarding nat`,
+      );
+    const family = parseAddress(draft.hosts.get(host)?.address ?? '')?.family;
+    if (vip && family && family !== vip.family)
+      report(
+        [...at, 'host'],
+        host,
+        `has an ${family} address, but the VIP is ${vip.family}`,
+        'give VIP, directors and real servers addresses of one family',
+      );
+  }
+}
+
+/** Labels: one a VIP, different on each host, and with the interface at most 15 characters (the kernel's IFNAMSIZ less one). */
+function checkLabels(draft: Draft, report: Report): void {
+  const labels = labelsOfVips(
+    [...draft.services].flatMap(([name, service]) => (service ? [{ ...service, name }] : [])),
+  );
+  const owners = new Map<string, { vip: string; service: string }>();
+  for (const [name, service] of draft.services) {
+    const vip = service && parseAddress(service.vip);
+    if (!vip) continue;
+    const path = ['services', name, 'label'];
+    if (vip.family === 'IPv6') {
+      if (service.label !== undefined)
+        report(path, service.label, 'IPv6 addresses have no labels', 'take the label out');
+      continue;
+    }
+    const label = labels.get(vip.address) ?? '';
+    if (service.label !== undefined && service.label !== label)
+      report(
+        path,
+        service.label,
+        `the VIP ${vip.address} has the label ${JSON.stringify(label)} already, from an earlier service`,
+        'give the services of one VIP the same label, or give it once',
+      );
+    for (const holder of holdersOf(service, draft)) {
+      const full = `${holder.interface}:${label}`;
+      if (full.length > 15)
+        report(
+          path,
+          label,
+          `makes ${full} on ${holder.host}, ${full.length} characters of 15 at most`,
+          'give the service a shorter label',
+        );
+      const key = `${holder.host} ${full}`;
+      const owner = owners.get(key);
+      if (owner && owner.vip !== vip.address)
+        report(
+          path,
+          label,
+          `${full} on ${holder.host} is the label of ${owner.vip} (service ${owner.service}) already`,
+          'give each VIP a label of its own',
+        );
+      else owners.set(key, { vip: vip.address, service: name });
+    }
+  }
+}
+
+/** Hosts that hold a VIP, with the interface that its label is put on. */
+function holdersOf(service: ServiceInput, draft: Draft): { host: string; interface: string }[] {
+  const directors = service.directors.map((host) => ({ host, interface: interfaceOf(draft, host) }));
+  if (service.forwarding === 'nat') return directors;
+  return [...directors, ...service.realServers.map(({ host }) => ({ host, interface: LOOPBACK }))];
+}
+
+/** The NIC of a host: its own, its last group's, the global one, or eth0. */
+export function interfaceOf(draft: Draft, host: string): string {
+  const own = draft.hosts.get(host)?.interface;
+  const groups = [...draft.groups.values()].filter((group) => group?.hosts.includes(host));
+  return own ?? groups.findLast((group) => group?.interface)?.interface ?? draft.interface ?? 'eth0';
+}
+
+function checkProbes(draft: Draft, report: Report): void {
+  for (const [index, probe] of draft.probes.entries()) {
+    for (const [name, service] of draft.services) {
+      const part = service?.directors.includes(probe)
+        ? 'director'
+        : service?.realServers.some(({ host }) => host === probe) && service.forwarding !== 'nat'
+          ? 'real server'
+          : undefined;
+      if (part === undefined) continue;
+      report(
+        ['probes', index],
+        probe,
+        `is a ${part} of ${name}, and holds the VIP itself`,
+        'probe from a client: a host that is neither director nor real server',
+      );
+      break;
+    }
+  }
+}
+
+function checkRoles(draft: Draft, report: Report): void {
+  const source = draft.roles?.content?.source;
+  if (source !== undefined && !draft.hosts.has(source))
+    reportUnknownHost(source, ['roles', 'content', 'source'], draft, report);
+  for (const name of Object.keys(draft.ownRoles ?? {}))
+    if (BUILT_IN_ROLES.includes(name))
+      report(
+        ['ownRoles', name],
+        name,
+        'is a role that comes with lvsctl',
+        'move its parameters to `roles`, or rename your role',
+      );
+}
+
+const BUILT_IN_ROLES = ['arp', 'content', 'director', 'ftp', 'ipvsadm', 'realserver'];

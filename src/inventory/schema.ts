@@ -1,0 +1,265 @@
+import { z } from 'zod';
+import { contentParams } from '../../roles/content/params.js';
+import { ftpParams } from '../../roles/ftp/params.js';
+import {
+  environmentName,
+  interfaceName,
+  ipAddress,
+  ipAddressWithPrefix,
+  labelText,
+  lineOfText,
+  userPath,
+} from './fields.js';
+
+/** Schedulers of the Linux kernel, as ipvsadm names them (net/netfilter/ipvs/Kconfig of Linux 6). */
+export const SCHEDULERS = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'fo',
+  'ovf',
+  'lblc',
+  'lblcr',
+  'dh',
+  'sh',
+  'mh',
+  'sed',
+  'nq',
+  'twos',
+] as const;
+
+const port = z.int().min(1).max(65535);
+const vars = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+const names = z.array(z.string());
+
+const sshFields = {
+  user: lineOfText.optional().describe('User to log in as. `root` by default; another one needs `sudo`.'),
+  port: port.optional().describe('TCP port of the SSH server, 1 to 65535. 22 by default.'),
+  identityFiles: z
+    .array(userPath)
+    .optional()
+    .describe(
+      'Private keys, tried in order: absolute paths, or `~/…`. The usual ones of `~/.ssh` by default. ' +
+        'The passphrase of an encrypted key is asked for, or read from the variable `passphraseEnv`.',
+    ),
+  agent: z
+    .union([z.boolean(), userPath])
+    .optional()
+    .describe(
+      'SSH agent: its socket, true for the one of `SSH_AUTH_SOCK` (the default, where one runs), or false for none.',
+    ),
+  jump: z
+    .union([z.literal(false), lineOfText])
+    .optional()
+    .describe(
+      'Host to go through: the name of a host of this inventory, or `user@host:port`. ' +
+        'False: go straight there, whatever a group or `~/.ssh/config` says.',
+    ),
+  config: z
+    .union([z.literal(false), userPath])
+    .optional()
+    .describe('OpenSSH client configuration to honour, or false for none. `~/.ssh/config` by default.'),
+  hostKeys: z
+    .enum(['strict', 'accept-new'])
+    .optional()
+    .describe(
+      '`strict` (the default) refuses a host whose key is not in known_hosts; `accept-new` learns it at the first visit. ' +
+        'A changed key is refused always.',
+    ),
+  knownHostsFiles: z
+    .array(userPath)
+    .optional()
+    .describe(
+      'Files of known host keys; a new key is added to the first. ' +
+        '`~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` by default.',
+    ),
+  algorithms: z
+    .enum(['modern', 'legacy'])
+    .optional()
+    .describe(
+      '`modern` (the default), or `legacy`, which also accepts what OpenSSH 3.5 (Red Hat 9) speaks: ' +
+        'SHA-1, CBC ciphers, 1024-bit groups.',
+    ),
+  sudo: z
+    .boolean()
+    .optional()
+    .describe('Become root with sudo after the login. False by default; without effect for the user root.'),
+  passwordEnv: environmentName
+    .optional()
+    .describe(
+      'Environment variable that holds the login password, `LVSCTL_PASSWORD` by default. ' +
+        'Where it is unset, the terminal asks. A password itself never stands in this file.',
+    ),
+  sudoPasswordEnv: environmentName
+    .optional()
+    .describe('Environment variable that holds the password for sudo, `LVSCTL_SUDO_PASSWORD` by default.'),
+  passphraseEnv: environmentName
+    .optional()
+    .describe(
+      'Environment variable that holds the passphrase of an encrypted key, `LVSCTL_PASSPHRASE` by default.',
+    ),
+  connectTimeoutSeconds: z
+    .number()
+    .min(0.1)
+    .max(600)
+    .optional()
+    .describe('Seconds to wait for a connection and login, 0.1 to 600. 15 by default.'),
+};
+
+const ssh = z.strictObject(sshFields).meta({
+  id: 'SshOptions',
+  description:
+    'How hosts are reached. Host before group before global settings, then `~/.ssh/config`, then the defaults.',
+});
+
+const hostSsh = z
+  .strictObject({
+    hostName: lineOfText
+      .optional()
+      .describe('Name or address to connect to, where it is not the host’s `address`.'),
+    ...sshFields,
+  })
+  .meta({ id: 'HostSshOptions', description: 'How this host is reached.' });
+
+export const hostSchema = z
+  .strictObject({
+    address: ipAddressWithPrefix.describe(
+      'IPv4 or IPv6 address in the cluster’s network, with the prefix length of that network: ' +
+        '`10.83.33.83/24`. Without a prefix length it is /24, for IPv6 /64.',
+    ),
+    interface: interfaceName
+      .optional()
+      .describe('Network interface that holds this address, `eth0` by default.'),
+    ssh: hostSsh.optional().describe('How this host is reached, where it differs from its groups.'),
+    vars: vars.optional().describe('Values of your own, for roles and templates of your own.'),
+  })
+  .meta({
+    id: 'HostOptions',
+    description: 'A host: a director, a real server, a client or another machine.',
+  });
+
+export const groupSchema = z
+  .strictObject({
+    hosts: names.describe('Names of the hosts in this group.'),
+    ssh: ssh.optional().describe('How the hosts of this group are reached.'),
+    interface: interfaceName.optional().describe('Network interface of the hosts of this group.'),
+    vars: vars.optional().describe('Values of your own for the hosts of this group.'),
+  })
+  .meta({
+    id: 'GroupOptions',
+    description:
+      'Hosts with common settings. A host in several groups: the last group that says something wins.',
+  });
+
+const realServer = z
+  .strictObject({
+    host: z.string().describe('Name of the host.'),
+    weight: z
+      .int()
+      .min(0)
+      .max(65535)
+      .optional()
+      .describe(
+        'Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. ' +
+          '0 drains the server: no new connections, the present ones go on.',
+      ),
+    port: port
+      .optional()
+      .describe('Port on the real server; the service’s by default. Only `nat` can change it.'),
+  })
+  .meta({ id: 'RealServerOptions', description: 'A real server of a service.' });
+
+export const serviceSchema = z
+  .strictObject({
+    vip: ipAddress.describe('Virtual IP address, the one that clients connect to. Without a prefix length.'),
+    port: port.describe('Port that clients connect to, 1 to 65535.'),
+    protocol: z.enum(['tcp', 'udp', 'sctp']).optional().describe('`tcp` (the default), `udp` or `sctp`.'),
+    scheduler: z
+      .enum(SCHEDULERS)
+      .optional()
+      .describe(
+        'How the director chooses a real server: `rr` (in turn), `wrr` (in turn, by weight), `lc` (fewest connections), ' +
+          '`wlc` (fewest by weight, the default), `sh` (by source address), `mh` (by a stable hash), `fo`, `ovf`, `lblc`, ' +
+          '`lblcr`, `dh`, `sed`, `nq` or `twos`.',
+      ),
+    forwarding: z
+      .enum(['dr', 'nat', 'tun'])
+      .optional()
+      .describe(
+        '`dr` (direct routing, the default): the real servers hold the VIP too and answer the client themselves. ' +
+          '`nat`: all traffic goes back through the director. `tun`: as `dr`, by an IPIP tunnel.',
+      ),
+    persistence: z
+      .int()
+      .min(1)
+      .max(2678400)
+      .optional()
+      .describe(
+        'Seconds for which a client stays with its real server, 1 to 2678400 (31 days). None by default.',
+      ),
+    directors: names.min(1).describe('Names of the hosts that hold the VIP and spread the connections.'),
+    realServers: z
+      .array(realServer)
+      .min(1)
+      .describe('The hosts that do the work; their order numbers them (see `roles.ftp.banner`).'),
+    label: labelText
+      .optional()
+      .describe(
+        'Label of the VIP on the interface: `100` makes `eth0:100`. The last part of the VIP by default. IPv4 only.',
+      ),
+  })
+  .meta({ id: 'ServiceOptions', description: 'A virtual service: one VIP, port and protocol.' });
+
+const roles = z
+  .strictObject({
+    ftp: ftpParams.optional().describe('An anonymous, read-only FTP server on the real servers.'),
+    content: contentParams.optional().describe('The same data on all real servers, copied from one host.'),
+  })
+  .meta({ id: 'RoleParams', description: 'Parameters of the roles that come with lvsctl.' });
+
+/** The one schema of the inventory: types (types.ts), checks, docs and the JSON schema come from it. */
+export const inventorySchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, {
+        error: 'must be 1 to 32 of a-z, 0-9 and "-", not beginning or ending with "-"',
+      })
+      .optional()
+      .describe(
+        'Name of the cluster: 1 to 32 of a-z, 0-9 and "-". By default that of the file, ' +
+          'or of its folder where the file is called inventory.',
+      ),
+    ssh: ssh.optional().describe('How all hosts are reached, where groups and hosts say nothing else.'),
+    interface: interfaceName
+      .optional()
+      .describe('Network interface in the cluster’s network on all hosts, `eth0` by default.'),
+    vars: vars.optional().describe('Values of your own for all hosts.'),
+    hosts: z.record(z.string(), hostSchema).describe('All hosts, by name.'),
+    groups: z.record(z.string(), groupSchema).optional().describe('Groups of hosts, by name.'),
+    services: z.record(z.string(), serviceSchema).describe('The virtual services, by name.'),
+    probes: names
+      .optional()
+      .describe(
+        'Names of the clients that `lvsctl verify` connects from. Neither directors nor real servers.',
+      ),
+    roles: roles.optional().describe('Parameters of the roles that come with lvsctl.'),
+    ownRoles: z
+      .record(z.string(), z.record(z.string(), z.unknown()))
+      .optional()
+      .describe('Parameters of roles of your own, by role name; the role’s own schema checks them.'),
+  })
+  .meta({ id: 'Inventory', description: 'A cluster: its hosts, its services, and how to reach them.' });
+
+export type InventoryInput = z.input<typeof inventorySchema>;
+export type HostInput = z.output<typeof hostSchema>;
+export type GroupInput = z.output<typeof groupSchema>;
+export type ServiceInput = z.output<typeof serviceSchema>;
+export type SshInput = z.output<typeof ssh>;
+export type HostSshInput = z.output<typeof hostSsh>;
+
+/** JSON schema (draft 2020-12) of what an inventory file exports. */
+export function inventoryJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(inventorySchema, { io: 'input' }) };
+}

@@ -1,0 +1,140 @@
+import type { z } from 'zod';
+import { isSecretPath, type Path, type Report } from './problem.js';
+import { inventoryJsonSchema } from './schema.js';
+import { didYouMean, nearest } from './suggest.js';
+
+type Issue = z.core.$ZodIssue;
+
+interface SchemaNode {
+  readonly $ref?: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly items?: SchemaNode;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+interface SchemaRoot extends SchemaNode {
+  readonly $defs?: Readonly<Record<string, SchemaNode>>;
+}
+
+/** Says zod's issues in the operator's words: path, value found, what is wrong, the way out. */
+export function reportShape(issues: readonly Issue[], input: unknown, report: Report): void {
+  const root: SchemaRoot = inventoryJsonSchema();
+  for (const issue of issues) reportIssue(issue, issue.path as Path, input, root, report);
+}
+
+function reportIssue(issue: Issue, path: Path, input: unknown, root: SchemaRoot, report: Report): void {
+  const value = valueAt(input, path);
+  const node = nodeAt(root, path);
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) reportUnknownKey([...path, key], valueAt(value, [key]), node, report);
+    return;
+  }
+  const { message, hint } = wordsFor(issue, value, node, String(path.at(-1)));
+  const usualHint = path.length === 0 ? EXPORT : (node.description ?? 'see `lvsctl schema`');
+  report(path, value, message, hint ?? usualHint);
+}
+
+function wordsFor(
+  issue: Issue,
+  value: unknown,
+  node: SchemaNode,
+  key: string,
+): { message: string; hint?: string | undefined } {
+  switch (issue.code) {
+    case 'invalid_type':
+      return {
+        message: value === undefined ? 'is missing' : `is not ${TYPES[issue.expected] ?? issue.expected}`,
+      };
+    case 'invalid_value':
+      return choiceWords(issue.values.map(String), value, key);
+    case 'too_small':
+    case 'too_big':
+      if (issue.origin === 'array') return { message: 'is empty' };
+      return { message: `is out of range, ${node.minimum} to ${node.maximum}` };
+    case 'invalid_union': {
+      if (value === undefined) return { message: 'is missing' };
+      const nearer = issue.errors.flat().find((each) => each.code === 'custom');
+      return nearer ? wordsFor(nearer, value, node, key) : { message: 'is of the wrong type' };
+    }
+    case 'custom': {
+      const hint: unknown = issue.params?.hint;
+      return { message: issue.message, hint: typeof hint === 'string' ? hint : undefined };
+    }
+    default:
+      return { message: issue.message };
+  }
+}
+
+const EXPORT = 'write `export default defineInventory({ … })`';
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+};
+
+function reportUnknownKey(path: Path, value: unknown, node: SchemaNode, report: Report): void {
+  const key = String(path.at(-1));
+  if (isSecretPath(key) && path.includes('ssh')) {
+    report(
+      path,
+      value,
+      'a password never stands in the inventory',
+      'take it out; put it into the environment variable LVSCTL_PASSWORD (see `passwordEnv`), or let lvsctl ask',
+    );
+    return;
+  }
+  report(path, value, 'unknown key', didYouMean(key, Object.keys(node.properties ?? {}), 'keys here'));
+}
+
+function choiceWords(
+  values: readonly string[],
+  value: unknown,
+  key: string,
+): { message: string; hint: string } {
+  const choices = `use one of: ${values.join(', ')}`;
+  const meant = typeof value === 'string' ? nearest(value, values) : undefined;
+  return {
+    message: `unknown ${CHOICES[key] ?? key}`,
+    hint: meant === undefined ? choices : `did you mean ${JSON.stringify(meant)}? (${choices})`,
+  };
+}
+
+const CHOICES: Readonly<Record<string, string>> = {
+  hostKeys: 'host key policy',
+  algorithms: 'algorithm profile',
+  forwarding: 'forwarding method',
+};
+
+function valueAt(input: unknown, path: Path): unknown {
+  let value = input;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string | number, unknown>)[part];
+  }
+  return value;
+}
+
+/** The schema's node for a path, with the field's own description before that of its type. */
+function nodeAt(root: SchemaRoot, path: Path): SchemaNode {
+  let node = follow(root, root);
+  for (const part of path) {
+    const property = typeof part === 'string' ? node.properties?.[part] : undefined;
+    const rest = typeof node.additionalProperties === 'object' ? node.additionalProperties : {};
+    node = follow(root, property ?? (typeof part === 'number' ? (node.items ?? {}) : rest));
+  }
+  return node;
+}
+
+function follow(root: SchemaRoot, node: SchemaNode): SchemaNode {
+  if (node.$ref === undefined) return node;
+  const target = root.$defs?.[node.$ref.replace('#/$defs/', '')] ?? {};
+  return node.description === undefined ? target : { ...target, description: node.description };
+}

@@ -1,0 +1,2 @@
+import type { InventoryInput } from './schema.js';
+export type Inventory = InventoryInput;
