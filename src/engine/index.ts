@@ -1,5 +1,6 @@
 export type { EventSink, FailureDetails, HostStep, HostSummary, PlannedChange, RunEvent } from './events.js';
 export type { Facts, NetworkInterface } from './facts.js';
+export { loadPlaybook } from './load-playbook.js';
 export { definePlaybook, type HostSelector, type Playbook, type Stage } from './playbook.js';
 export type { Change, PlanContext, ProbeOutput, Resource } from './resource.js';
 export { defineRole, type Role, type RoleInput } from './role.js';

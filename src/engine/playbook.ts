@@ -8,7 +8,7 @@ export interface Stage {
   /** Short, for output: `real servers`. */
   readonly name: string;
   readonly hosts: HostSelector;
-  readonly roles: readonly Role<never>[];
+  readonly roles: readonly Role[];
   /** `parallel` (default): all hosts at once, up to --forks. `rolling`: one after the other, stopping at the first failure. */
   readonly strategy?: 'parallel' | 'rolling';
 }

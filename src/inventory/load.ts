@@ -22,12 +22,14 @@ export async function loadInventory(
 /**
  * The default export of a user's file, in which `lvsctl` is this very lvsctl. Playbooks are read with it too.
  * @param what for messages: `inventory`
+ * @param modules further modules of ours that the file may import, by name
  * @throws UsageError with file, line, column and source
  */
 export async function importDefault(
   file: string,
   surroundings: Surroundings = thisMachine(),
   what = 'inventory',
+  modules: Readonly<Record<string, unknown>> = {},
 ): Promise<unknown> {
   const source = readSource(file, what);
   if (file.endsWith('.json')) return parseJson(file, source);
@@ -37,7 +39,7 @@ export async function importDefault(
     fsCache: cacheFolder(surroundings),
     moduleCache: false,
     interopDefault: false,
-    virtualModules: { lvsctl },
+    virtualModules: { ...modules, lvsctl },
   });
   let exported: unknown;
   try {

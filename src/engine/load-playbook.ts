@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../errors.js';
+import { importDefault } from '../inventory/index.js';
+import type { Playbook } from './playbook.js';
+
+/**
+ * Reads a user's playbook, in which `lvsctl`, `lvsctl/roles` and `lvsctl/resources` are this very lvsctl.
+ * @throws UsageError with the path of what is not as {@link Playbook} says
+ */
+export async function loadPlaybook(path: string): Promise<Playbook> {
+  const file = resolve(path);
+  const playbook = await importDefault(file, undefined, 'playbook', {
+    'lvsctl/roles': await import('../../roles/index.js'),
+    'lvsctl/resources': await import('../resources/index.js'),
+  });
+  checkPlaybook(playbook, file);
+  return playbook;
+}
+
+/** A playbook is code: the type checker of an editor finds most of this, a run must find it all. */
+function checkPlaybook(value: unknown, file: string): asserts value is Playbook {
+  const fail = (place: string, wanted: string, found: unknown): never => {
+    throw new UsageError(`${file}: ${place} is ${JSON.stringify(found) ?? typeof found}`, {
+      hint: `it must be ${wanted}; definePlaybook from 'lvsctl' lets an editor check it`,
+    });
+  };
+  if (!isRecord(value)) return fail('the default export', 'a playbook', value);
+  if (typeof value.name !== 'string') fail('name', 'a text', value.name);
+  if (typeof value.verify !== 'boolean') fail('verify', 'true or false', value.verify);
+  if (!Array.isArray(value.stages)) return fail('stages', 'a list of stages', value.stages);
+  for (const [i, stage] of value.stages.entries()) {
+    const place = `stages[${i}]`;
+    if (!isRecord(stage)) return fail(place, 'a stage: { name, hosts, roles }', stage);
+    if (typeof stage.name !== 'string') fail(`${place}.name`, 'a text', stage.name);
+    if (typeof stage.hosts !== 'string' && typeof stage.hosts !== 'function')
+      fail(
+        `${place}.hosts`,
+        "a host's or group's name, 'all', or a function of (host, cluster)",
+        stage.hosts,
+      );
+    if (![undefined, 'parallel', 'rolling'].includes(stage.strategy as string | undefined))
+      fail(`${place}.strategy`, "'parallel' or 'rolling'", stage.strategy);
+    if (!Array.isArray(stage.roles)) return fail(`${place}.roles`, 'a list of roles', stage.roles);
+    for (const [j, role] of stage.roles.entries()) {
+      const isRole = isRecord(role) && typeof role.name === 'string' && typeof role.resources === 'function';
+      if (!isRole) fail(`${place}.roles[${j}]`, "a role: from 'lvsctl/roles', or made by defineRole", role);
+    }
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
