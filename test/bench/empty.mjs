@@ -1,0 +1,1 @@
+// Nothing: what it takes is Node's own start.
