@@ -7,5 +7,4 @@ export { LvsctlError, OutcomeUnknownError, UsageError } from './errors.js';
 export type { Cluster, ClusterHost, Service } from './inventory/cluster.js';
 export { defineInventory } from './inventory/define.js';
 export type { Inventory } from './inventory/types.js';
-export * from './resources/index.js';
 export { nested, quote, Sh, sh, shLines, template } from './shell/index.js';
