@@ -1,2 +1,203 @@
-import type { InventoryInput } from './schema.js';
-export type Inventory = InventoryInput;
+// Rendered from schema.ts by test/unit/inventory/types.test.ts; do not edit.
+// After a change of the schema: npx vitest run -u --root . test/unit/inventory/types.test.ts
+
+/** A cluster: its hosts, its services, and how to reach them. */
+export interface Inventory {
+  /** Name of the cluster: 1 to 32 of a-z, 0-9 and "-". By default that of the file, or of its folder where the file is called inventory. */
+  name?: string | undefined;
+  /** How all hosts are reached, where groups and hosts say nothing else. */
+  ssh?: SshOptions | undefined;
+  /** Network interface in the cluster’s network on all hosts, `eth0` by default. */
+  interface?: string | undefined;
+  /** Values of your own for all hosts. */
+  vars?: Record<string, string | number | boolean> | undefined;
+  /** All hosts, by name. */
+  hosts: Record<string, HostOptions>;
+  /** Groups of hosts, by name. */
+  groups?: Record<string, GroupOptions> | undefined;
+  /** The virtual services, by name. */
+  services: Record<string, ServiceOptions>;
+  /** Names of the clients that `lvsctl verify` connects from. Neither directors nor real servers. */
+  probes?: string[] | undefined;
+  /** Parameters of the roles that come with lvsctl. */
+  roles?: RoleParams | undefined;
+  /** Parameters of roles of your own, by role name; the role’s own schema checks them. */
+  ownRoles?: Record<string, Record<string, unknown>> | undefined;
+}
+
+/** How hosts are reached. Host before group before global settings, then `~/.ssh/config`, then the defaults. */
+export interface SshOptions {
+  /** User to log in as. `root` by default; another one needs `sudo`. */
+  user?: string | undefined;
+  /** TCP port of the SSH server, 1 to 65535. 22 by default. */
+  port?: number | undefined;
+  /** Private keys, tried in order: absolute paths, or `~/…`. The usual ones of `~/.ssh` by default. The passphrase of an encrypted key is asked for, or read from the variable `passphraseEnv`. */
+  identityFiles?: string[] | undefined;
+  /** SSH agent: its socket, true for the one of `SSH_AUTH_SOCK` (the default, where one runs), or false for none. */
+  agent?: boolean | string | undefined;
+  /** Host to go through: the name of a host of this inventory, or `user@host:port`. False: go straight there, whatever a group or `~/.ssh/config` says. */
+  jump?: false | string | undefined;
+  /** OpenSSH client configuration to honour, or false for none. `~/.ssh/config` by default. */
+  config?: false | string | undefined;
+  /** `strict` (the default) refuses a host whose key is not in known_hosts; `accept-new` learns it at the first visit. A changed key is refused always. */
+  hostKeys?: 'strict' | 'accept-new' | undefined;
+  /** Files of known host keys; a new key is added to the first. `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` by default. */
+  knownHostsFiles?: string[] | undefined;
+  /** `modern` (the default), or `legacy`, which also accepts what OpenSSH 3.5 (Red Hat 9) speaks: SHA-1, CBC ciphers, 1024-bit groups. */
+  algorithms?: 'modern' | 'legacy' | undefined;
+  /** Become root with sudo after the login. False by default; without effect for the user root. */
+  sudo?: boolean | undefined;
+  /** Environment variable that holds the login password, `LVSCTL_PASSWORD` by default. Where it is unset, the terminal asks. A password itself never stands in this file. */
+  passwordEnv?: string | undefined;
+  /** Environment variable that holds the password for sudo, `LVSCTL_SUDO_PASSWORD` by default. */
+  sudoPasswordEnv?: string | undefined;
+  /** Environment variable that holds the passphrase of an encrypted key, `LVSCTL_PASSPHRASE` by default. */
+  passphraseEnv?: string | undefined;
+  /** Seconds to wait for a connection and login, 0.1 to 600. 15 by default. */
+  connectTimeoutSeconds?: number | undefined;
+}
+
+/** A host: a director, a real server, a client or another machine. */
+export interface HostOptions {
+  /** IPv4 or IPv6 address in the cluster’s network, with the prefix length of that network: `10.83.33.83/24`. Without a prefix length it is /24, for IPv6 /64. */
+  address: string;
+  /** Network interface that holds this address, `eth0` by default. */
+  interface?: string | undefined;
+  /** How this host is reached, where it differs from its groups. */
+  ssh?: HostSshOptions | undefined;
+  /** Values of your own, for roles and templates of your own. */
+  vars?: Record<string, string | number | boolean> | undefined;
+}
+
+/** How this host is reached. */
+export interface HostSshOptions {
+  /** Name or address to connect to, where it is not the host’s `address`. */
+  hostName?: string | undefined;
+  /** User to log in as. `root` by default; another one needs `sudo`. */
+  user?: string | undefined;
+  /** TCP port of the SSH server, 1 to 65535. 22 by default. */
+  port?: number | undefined;
+  /** Private keys, tried in order: absolute paths, or `~/…`. The usual ones of `~/.ssh` by default. The passphrase of an encrypted key is asked for, or read from the variable `passphraseEnv`. */
+  identityFiles?: string[] | undefined;
+  /** SSH agent: its socket, true for the one of `SSH_AUTH_SOCK` (the default, where one runs), or false for none. */
+  agent?: boolean | string | undefined;
+  /** Host to go through: the name of a host of this inventory, or `user@host:port`. False: go straight there, whatever a group or `~/.ssh/config` says. */
+  jump?: false | string | undefined;
+  /** OpenSSH client configuration to honour, or false for none. `~/.ssh/config` by default. */
+  config?: false | string | undefined;
+  /** `strict` (the default) refuses a host whose key is not in known_hosts; `accept-new` learns it at the first visit. A changed key is refused always. */
+  hostKeys?: 'strict' | 'accept-new' | undefined;
+  /** Files of known host keys; a new key is added to the first. `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` by default. */
+  knownHostsFiles?: string[] | undefined;
+  /** `modern` (the default), or `legacy`, which also accepts what OpenSSH 3.5 (Red Hat 9) speaks: SHA-1, CBC ciphers, 1024-bit groups. */
+  algorithms?: 'modern' | 'legacy' | undefined;
+  /** Become root with sudo after the login. False by default; without effect for the user root. */
+  sudo?: boolean | undefined;
+  /** Environment variable that holds the login password, `LVSCTL_PASSWORD` by default. Where it is unset, the terminal asks. A password itself never stands in this file. */
+  passwordEnv?: string | undefined;
+  /** Environment variable that holds the password for sudo, `LVSCTL_SUDO_PASSWORD` by default. */
+  sudoPasswordEnv?: string | undefined;
+  /** Environment variable that holds the passphrase of an encrypted key, `LVSCTL_PASSPHRASE` by default. */
+  passphraseEnv?: string | undefined;
+  /** Seconds to wait for a connection and login, 0.1 to 600. 15 by default. */
+  connectTimeoutSeconds?: number | undefined;
+}
+
+/** Hosts with common settings. A host in several groups: the last group that says something wins. */
+export interface GroupOptions {
+  /** Names of the hosts in this group. */
+  hosts: string[];
+  /** How the hosts of this group are reached. */
+  ssh?: SshOptions | undefined;
+  /** Network interface of the hosts of this group. */
+  interface?: string | undefined;
+  /** Values of your own for the hosts of this group. */
+  vars?: Record<string, string | number | boolean> | undefined;
+}
+
+/** A virtual service: one VIP, port and protocol. */
+export interface ServiceOptions {
+  /** Virtual IP address, the one that clients connect to. Without a prefix length. */
+  vip: string;
+  /** Port that clients connect to, 1 to 65535. */
+  port: number;
+  /** `tcp` (the default), `udp` or `sctp`. */
+  protocol?: 'tcp' | 'udp' | 'sctp' | undefined;
+  /** How the director chooses a real server: `rr` (in turn), `wrr` (in turn, by weight), `lc` (fewest connections), `wlc` (fewest by weight, the default), `sh` (by source address), `mh` (by a stable hash), `fo`, `ovf`, `lblc`, `lblcr`, `dh`, `sed`, `nq` or `twos`. */
+  scheduler?:
+    | 'rr'
+    | 'wrr'
+    | 'lc'
+    | 'wlc'
+    | 'fo'
+    | 'ovf'
+    | 'lblc'
+    | 'lblcr'
+    | 'dh'
+    | 'sh'
+    | 'mh'
+    | 'sed'
+    | 'nq'
+    | 'twos'
+    | undefined;
+  /** `dr` (direct routing, the default): the real servers hold the VIP too and answer the client themselves. `nat`: all traffic goes back through the director. `tun`: as `dr`, by an IPIP tunnel. */
+  forwarding?: 'dr' | 'nat' | 'tun' | undefined;
+  /** Seconds for which a client stays with its real server, 1 to 2678400 (31 days). None by default. */
+  persistence?: number | undefined;
+  /** Names of the hosts that hold the VIP and spread the connections. */
+  directors: string[];
+  /** The hosts that do the work; their order numbers them (see `roles.ftp.banner`). */
+  realServers: RealServerOptions[];
+  /** Label of the VIP on the interface: `100` makes `eth0:100`. The last part of the VIP by default. IPv4 only. */
+  label?: string | undefined;
+}
+
+/** A real server of a service. */
+export interface RealServerOptions {
+  /** Name of the host. */
+  host: string;
+  /** Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. 0 drains the server: no new connections, the present ones go on. */
+  weight?: number | undefined;
+  /** Port on the real server; the service’s by default. Only `nat` can change it. */
+  port?: number | undefined;
+}
+
+/** Parameters of the roles that come with lvsctl. */
+export interface RoleParams {
+  /** An anonymous, read-only FTP server on the real servers. */
+  ftp?: FtpParams | undefined;
+  /** The same data on all real servers, copied from one host. */
+  content?: ContentParams | undefined;
+}
+
+/** An anonymous, read-only FTP server (vsftpd) on the real servers. */
+export interface FtpParams {
+  /** Greeting of the FTP server. `{n}` is the real server’s place in the service, counted from 1: `Welcome to FTP{n} server`. `verify` tells the real servers apart by it. */
+  banner: string;
+  /** Folder that anonymous users see, an absolute path. `/srv/ftp` by default. */
+  anonymousRoot?: string | undefined;
+  /** TCP ports for passive data connections, `low-high`: `50000-50100`. */
+  passivePorts?: string | undefined;
+}
+
+/** The same data on all real servers, by rsync over SSH, repeated by a timer or cron. */
+export interface ContentParams {
+  /** Name of the host whose data the real servers copy. */
+  source: string;
+  /** Folders to copy. */
+  paths: ContentPath[];
+  /** Minutes between two copies, 1 to 1440. 10 by default. */
+  everyMinutes?: number | undefined;
+  /** Delete what the source does not have (any more). False by default. */
+  delete?: boolean | undefined;
+  /** Patterns that are not copied, as rsync’s --exclude takes them. */
+  exclude?: string[] | undefined;
+}
+
+/** A folder that the real servers copy. */
+export interface ContentPath {
+  /** Folder on the source host, an absolute path. */
+  from: string;
+  /** Folder on the real servers, an absolute path. The same as `from` by default. */
+  to?: string | undefined;
+}

@@ -7,12 +7,9 @@ const EXAMPLE = fileURLToPath(new URL('../../../inventory.example.ts', import.me
 test('the example is the tutorial’s cluster', async () => {
   const cluster = await loadInventory(EXAMPLE);
   expect(cluster.name).toBe('tutorial');
-  expect([...cluster.hosts.values()].map(({ name, address, prefix }) => `${name} ${address}/${prefix}`)).toEqual([
-    'director 10.83.33.83/24',
-    'rs1 10.83.33.76/24',
-    'rs2 10.83.33.2/24',
-    'client 10.83.33.50/24',
-  ]);
+  expect(
+    [...cluster.hosts.values()].map(({ name, address, prefix }) => `${name} ${address}/${prefix}`),
+  ).toEqual(['director 10.83.33.83/24', 'rs1 10.83.33.76/24', 'rs2 10.83.33.2/24', 'client 10.83.33.50/24']);
   expect(cluster.services).toEqual([
     {
       name: 'ftp',
