@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Service } from '../inventory/cluster.js';
+import { parseStats } from '../ipvs/index.js';
+import { sh } from '../shell/index.js';
+import type { Host } from '../ssh/host.js';
+
+/** Connections that a director has scheduled since the service was made, for each real server in the service's order. */
+export interface Snapshot {
+  readonly counts: readonly (number | undefined)[];
+}
+
+/** Why there is no snapshot, in the words of ipvsadm or ours. */
+export interface NoSnapshot {
+  readonly why: string;
+}
+
+/** The kernel sums its counters every two seconds (kernel/ipvs: `estimation_timer`), so what is read may be that old. */
+export const counterLagMilliseconds = 2200;
+
+const statsScript = sh`ipvsadm -Ln --stats --exact 2>/dev/null || ipvsadm -Ln --stats`;
+
+export async function readCounters(
+  director: Host,
+  service: Service,
+  signal?: AbortSignal,
+): Promise<Snapshot | NoSnapshot> {
+  const result = await director.run(statsScript, signal ? { signal } : {});
+  if (result.status !== 0) {
+    const said = `${result.stderr.toString()}\n${result.stdout.toString()}`.trim().split('\n')[0];
+    return { why: said || `ipvsadm ended with status ${result.status}` };
+  }
+  const entry = parseStats(result.stdout.toString()).services.find(
+    ({ protocol, address, port }) =>
+      protocol === service.protocol && address === service.vip && port === service.port,
+  );
+  if (!entry) return { why: 'the service is not in its table' };
+  return {
+    counts: service.realServers.map(
+      (server) =>
+        entry.destinations.find(({ address, port }) => address === server.address && port === server.port)
+          ?.connections,
+    ),
+  };
+}
+
+/** Connections since `before`; undefined for a real server that is not in the table, or was not. */
+export function countedSince(before: Snapshot, after: Snapshot): (number | undefined)[] {
+  return after.counts.map((count, i) => {
+    const former = before.counts[i];
+    return count === undefined || former === undefined ? undefined : count - former;
+  });
+}
+
+export function totalOf(counts: readonly (number | undefined)[]): number {
+  return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}
+
+/**
+ * Reads the counters until they have `wanted` more connections than `before`, or don't move any more: at most eight seconds.
+ */
+export async function settledCounters(
+  director: Host,
+  service: Service,
+  before: Snapshot,
+  wanted: number,
+  signal?: AbortSignal,
+): Promise<Snapshot | NoSnapshot> {
+  const begun = Date.now();
+  let moved = begun;
+  let last = -1;
+  for (;;) {
+    const after = await readCounters(director, service, signal);
+    if ('why' in after) return after;
+    const total = totalOf(countedSince(before, after));
+    const now = Date.now();
+    if (total !== last) moved = now;
+    last = total;
+    if (total >= wanted || now - moved > counterLagMilliseconds || now - begun > 8000) return after;
+    await sleep(500, undefined, signal ? { signal } : {});
+  }
+}

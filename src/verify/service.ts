@@ -1,0 +1,391 @@
+import { Address4 } from 'ip-address';
+import type { EventSink } from '../engine/events.js';
+import type { Cluster, ClusterHost, Service } from '../inventory/cluster.js';
+import { arpScript, parseArpAnswers } from './arp.js';
+import {
+  countedSince,
+  type NoSnapshot,
+  readCounters,
+  type Snapshot,
+  settledCounters,
+  totalOf,
+} from './counters.js';
+import { type ArpAnswer, explain, type Testimony } from './explain.js';
+import { attribute, voiceOf } from './identity.js';
+import { holders } from './interfaces.js';
+import type { RealServerShare, VerifyReport } from './report.js';
+import { expectedShares, nameOf, shareProblems } from './share.js';
+import type { Survey, Unreachable } from './survey.js';
+import {
+  type Attempt,
+  AttemptReader,
+  type Dialogue,
+  dialogueOf,
+  type Target,
+  trafficScript,
+} from './traffic.js';
+
+/** One service seen from one probe host. */
+export interface Check {
+  readonly cluster: Cluster;
+  readonly service: Service;
+  readonly probe: ClusterHost;
+  readonly connections: number;
+  readonly survey: Survey;
+  readonly sink: EventSink;
+  readonly signal: AbortSignal | undefined;
+  /** Resolves when what the kernel counted before the check is surely in its counters. */
+  readonly counterLag: Promise<void>;
+}
+
+export function endpointOf(service: Service): string {
+  const address = service.vip.includes(':') ? `[${service.vip}]` : service.vip;
+  return `${address}:${service.port}/${service.protocol}`;
+}
+
+/** A report of a check that could not be made, with the reason. */
+export function unprovenReport(service: Service, from: string, problem: string): VerifyReport {
+  const blank = service.realServers.map(() => undefined);
+  return {
+    service: service.name,
+    endpoint: endpointOf(service),
+    from,
+    connections: 0,
+    failedConnections: 0,
+    shares: sharesOf(service, blank, blank),
+    arp: [],
+    problems: [problem],
+  };
+}
+
+function sharesOf(
+  service: Service,
+  answered: readonly (number | undefined)[],
+  counted: readonly (number | undefined)[],
+): RealServerShare[] {
+  const expected = expectedShares(service);
+  return service.realServers.map(({ host, address, weight }, i) => ({
+    host,
+    address,
+    weight,
+    expected: expected[i],
+    answered: answered[i],
+    counted: counted[i],
+  }));
+}
+
+/** Makes the connections, asks the director and the network, and says what is proven and what is wrong, with causes. */
+export async function checkService(check: Check): Promise<VerifyReport> {
+  const { service, probe, survey, sink } = check;
+  const refusal = refusalOf(service, probe);
+  if (refusal) return unprovenReport(service, probe.name, refusal);
+  sink({ type: 'host.step', host: probe.name, step: 'traffic' });
+  sink({
+    type: 'verify.progress',
+    service: service.name,
+    from: probe.name,
+    done: 0,
+    total: check.connections,
+  });
+
+  const [prepared, director] = await Promise.all([prepare(check), liveDirector(check), check.counterLag]);
+  if ('unreachable' in prepared)
+    return unprovenReport(
+      service,
+      probe.name,
+      `probe host ${probe.name} can't be reached: ${prepared.unreachable}`,
+    );
+  const arp = prepared.arpMacs && (await ownersOf(check, prepared.arpMacs));
+
+  const table = await survey.host(director);
+  const before = 'unreachable' in table ? { why: table.unreachable } : await counters(check, director);
+  const traffic = await connect(check, prepared.dialogue);
+  if ('unreachable' in traffic)
+    return unprovenReport(service, probe.name, `probe host ${probe.name} was lost: ${traffic.unreachable}`);
+  const after =
+    'why' in before || 'unreachable' in table
+      ? before
+      : await settled(check, director, before, traffic.attempts.length);
+  const counted = 'why' in before || 'why' in after ? undefined : countedSince(before, after);
+  const why = 'why' in after ? after.why : undefined;
+
+  const seen: Seen = { ...prepared, ...traffic, director, arp, counted, why };
+  return conclude(check, seen);
+}
+
+interface Prepared {
+  readonly dialogue: Dialogue;
+  /** MAC addresses that answered; undefined when nobody was asked. */
+  readonly arpMacs: readonly string[] | undefined;
+  readonly voices: readonly (string | undefined)[];
+  readonly direct: ReadonlyMap<string, string | undefined>;
+}
+
+interface Traffic {
+  readonly attempts: readonly Attempt[];
+  readonly client: string;
+}
+
+interface Seen extends Prepared, Traffic {
+  readonly director: string;
+  readonly arp: readonly ArpAnswer[] | undefined;
+  readonly counted: readonly (number | undefined)[] | undefined;
+  readonly why: string | undefined;
+}
+
+function refusalOf(service: Service, probe: ClusterHost): string | undefined {
+  if (service.protocol === 'sctp')
+    return `${endpointOf(service)} is not proven: a probe host can't speak SCTP with the tools it has`;
+  if (service.forwarding !== 'nat' && service.realServers.some(({ host }) => host === probe.name))
+    return `probe host ${probe.name} is a real server of ${service.name} and holds the VIP: it would talk to itself; name another host in probes`;
+  return undefined;
+}
+
+/** Asks for the VIP by ARP, and each real server directly, twice, to learn its voice: one trip, before any traffic to the VIP. */
+async function prepare(check: Check): Promise<Prepared | Unreachable> {
+  const { service, probe, survey, sink } = check;
+  const dialogue = dialogueOf(service);
+  const asksArp = inNetwork(probe, service.vip);
+  if (!asksArp)
+    sink({
+      type: 'remark',
+      host: probe.name,
+      text: `ARP for ${service.vip} is not checked from ${probe.name}: the VIP is not in its network ${probe.address}/${probe.prefix}`,
+    });
+  const targets: Target[] =
+    dialogue === 'datagram'
+      ? []
+      : service.realServers.map(({ address, port }, i) => ({
+          address,
+          port,
+          labels: [`d${i}.a`, `d${i}.b`],
+        }));
+  const script = trafficScript(dialogue, targets, asksArp ? [arpScript(probe.interface, service.vip)] : []);
+  const result = await survey.run(probe.name, script);
+  if ('unreachable' in result) return result;
+  const output = result.stdout.toString('latin1');
+  const reader = new AttemptReader();
+  reader.push(`${output}\n`);
+  const asked = service.realServers.map((_, i) =>
+    reader.attempts.filter(({ label }) => label.startsWith(`d${i}.`)),
+  );
+  return {
+    dialogue,
+    arpMacs: asksArp ? parseArpAnswers(output, service.vip) : undefined,
+    voices: asked.map(voiceOf),
+    direct: new Map(
+      service.realServers.map(({ host }, i) => [
+        host,
+        asked[i]?.find(({ outcome }) => outcome === 'fail')?.text,
+      ]),
+    ),
+  };
+}
+
+function inNetwork(probe: ClusterHost, vip: string): boolean {
+  if (vip.includes(':') || probe.address.includes(':')) return false;
+  return new Address4(vip).isInSubnet(new Address4(`${probe.address}/${probe.prefix}`));
+}
+
+/** The director that holds the VIP; the first that can be reached if none does, the first of all if none can be. */
+async function liveDirector({ service, survey }: Check): Promise<string> {
+  let reachable: string | undefined;
+  for (const name of service.directors) {
+    const interfaces = await survey.interfaces(name);
+    if ('unreachable' in interfaces) continue;
+    if (holders(interfaces, service.vip).length > 0) return name;
+    reachable ??= name;
+  }
+  return reachable ?? service.directors[0] ?? '';
+}
+
+/** Finds the hosts of MAC addresses: first among the service's hosts, then among all, then the probe host's own. */
+async function ownersOf(check: Check, macs: readonly string[]): Promise<ArpAnswer[]> {
+  const { service, survey, cluster } = check;
+  let owners = await survey.macOwners([...service.directors, ...service.realServers.map(({ host }) => host)]);
+  if (macs.some((mac) => !owners.has(mac))) owners = await survey.macOwners(cluster.hosts.keys());
+  return macs.map((mac) => ({ mac, host: owners.get(mac) }));
+}
+
+async function counters(
+  { service, survey, signal }: Check,
+  director: string,
+): Promise<Snapshot | NoSnapshot> {
+  const host = await survey.host(director);
+  if ('unreachable' in host) return { why: host.unreachable };
+  return readCounters(host, service, signal).catch(noSnapshot);
+}
+
+async function settled(
+  { service, survey, signal }: Check,
+  director: string,
+  before: Snapshot,
+  wanted: number,
+): Promise<Snapshot | NoSnapshot> {
+  const host = await survey.host(director);
+  if ('unreachable' in host) return { why: host.unreachable };
+  return settledCounters(host, service, before, wanted, signal).catch(noSnapshot);
+}
+
+function noSnapshot(error: unknown): NoSnapshot {
+  return { why: error instanceof Error ? error.message : String(error) };
+}
+
+async function connect(check: Check, dialogue: Dialogue): Promise<Traffic | Unreachable> {
+  const { service, probe, connections, survey, sink } = check;
+  const labels = Array.from({ length: connections }, (_, i) => `c${i + 1}`);
+  const reader = new AttemptReader();
+  const result = await survey.run(
+    probe.name,
+    trafficScript(dialogue, [{ address: service.vip, port: service.port, labels }]),
+    {
+      onStdout: (chunk) => {
+        if (reader.push(chunk) > 0)
+          sink({
+            type: 'verify.progress',
+            service: service.name,
+            from: probe.name,
+            done: reader.attempts.length,
+            total: connections,
+          });
+      },
+    },
+  );
+  if ('unreachable' in result) return result;
+  const missing = labels.slice(reader.attempts.length).map(
+    (label): Attempt => ({
+      label,
+      outcome: 'fail',
+      text: result.stderr.toString().trim().split('\n').at(-1) || 'the probe script ended before its turn',
+    }),
+  );
+  return {
+    attempts: reader.client === 'none' ? [] : [...reader.attempts, ...missing],
+    client: reader.client ?? 'none',
+  };
+}
+
+async function conclude(check: Check, seen: Seen): Promise<VerifyReport> {
+  const { service, probe, connections } = check;
+  const { attempts, voices, counted, arp } = seen;
+  const { answered, strangers } = attribute(voices, attempts);
+  const failed = attempts.filter(({ outcome }) => outcome === 'fail');
+  const problems = [
+    ...clientProblems(check, seen),
+    ...failureProblems(check, failed),
+    ...[...strangers].map(
+      ([text, count]) =>
+        `${count} connections were answered "${text.slice(0, 80)}", which no real server says when asked directly`,
+    ),
+    ...distribution(check, seen, answered, failed.length),
+    ...arpProblems(service, probe, seen),
+  ];
+  const wrong = problems.length > 0;
+  const causes = wrong ? await findCauses(check, seen) : [];
+  tellRemarks(check, seen);
+  return {
+    service: service.name,
+    endpoint: endpointOf(service),
+    from: probe.name,
+    connections: attempts.length === 0 ? 0 : connections,
+    failedConnections: failed.length,
+    shares: sharesOf(service, answered, counted ?? service.realServers.map(() => undefined)),
+    arp: arp ?? [],
+    problems: [...problems, ...causes],
+  };
+}
+
+function clientProblems({ probe }: Check, { client }: Seen): string[] {
+  if (client !== 'none') return [];
+  return [
+    `probe host ${probe.name} has no client to connect with: it needs bash with /dev/tcp, python3, perl, nc, or curl for HTTP`,
+  ];
+}
+
+function failureProblems({ service, probe }: Check, failed: readonly Attempt[]): string[] {
+  if (failed.length === 0) return [];
+  const reasons = new Map<string, number>();
+  for (const { text } of failed) reasons.set(text, (reasons.get(text) ?? 0) + 1);
+  const told = [...reasons]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 3)
+    .map(([text, count]) => `${count} × ${text || 'no reason told'}`);
+  return [
+    `${failed.length} connections from ${probe.name} to ${endpointOf(service)} failed: ${told.join('; ')}`,
+  ];
+}
+
+function distribution(
+  { service }: Check,
+  { attempts, counted, director, why }: Seen,
+  answered: readonly (number | undefined)[],
+  failures: number,
+): string[] {
+  if (attempts.length === 0) return [];
+  if (!counted) return [`the counters of director ${director} can't be read: ${why ?? 'unknown reason'}`];
+  const succeeded = attempts.length - failures;
+  const total = totalOf(counted);
+  const foreign = total > attempts.length;
+  const bypassing = succeeded - total;
+  const idle = service.realServers.filter(
+    ({ weight }, i) => weight === 0 && service.persistence === undefined && (counted[i] ?? 0) > 0,
+  );
+  // Failed connections are a problem of their own; without them each server's answers would be short by no fault of the scheduler.
+  const byAnswer = failures > 0 ? [] : shareProblems(service, answered, 'by their answers', foreign);
+  return [
+    ...(bypassing > 0
+      ? [
+          `${bypassing} of ${succeeded} connections did not pass director ${director}, which counted ${total}: someone else has the VIP`,
+        ]
+      : []),
+    ...(byAnswer.length > 0
+      ? byAnswer
+      : shareProblems(service, counted, `by the counters of director ${director}`, foreign)),
+    ...idle.map((server) => `${nameOf(server)} has weight 0 and got connections all the same`),
+  ];
+}
+
+function arpProblems(service: Service, probe: ClusterHost, { arp, director }: Seen): string[] {
+  if (!arp) return [];
+  if (arp.length === 1 && arp[0]?.host === director) return [];
+  if (arp.length === 0)
+    return [`nobody answers ARP for ${service.vip} on ${probe.interface} of ${probe.name}`];
+  const told = arp.map(({ mac, host }) => `${mac} (${host ?? 'unknown host'})`).join(', ');
+  return [
+    arp.length === 1
+      ? `ARP for ${service.vip} is answered by ${told}, not by director ${director}`
+      : `${arp.length} MAC addresses answer ARP for ${service.vip}: ${told}; it must be director ${director}'s only`,
+  ];
+}
+
+/** Evidence from the hosts of the service and from those that answered ARP: gathered only when something is wrong. */
+async function findCauses(check: Check, { arp, direct, director }: Seen): Promise<string[]> {
+  const { service, survey, cluster } = check;
+  const names = new Set([
+    ...service.directors,
+    ...service.realServers.map(({ host }) => host),
+    ...(arp ?? []).flatMap(({ host }) => host ?? []),
+  ]);
+  const testimony = new Map<string, Testimony>();
+  await Promise.all([...names].map(async (name) => testimony.set(name, await survey.evidence(name))));
+  return explain({ service, hosts: cluster.hosts, director, testimony, arp, direct });
+}
+
+function tellRemarks({ service, probe, sink }: Check, { attempts, dialogue, voices, client }: Seen): void {
+  const tell = (text: string): void =>
+    sink({ type: 'remark', host: probe.name, text: `${service.name}: ${text}` });
+  if (client === 'none') return;
+  const spoke = attempts.some(({ outcome }) => outcome === 'answer' || outcome === 'login');
+  if (dialogue === 'ftp' && spoke && !attempts.some(({ outcome }) => outcome === 'login'))
+    tell('the servers take no anonymous FTP login, so the greeting is all that is proven');
+  if (dialogue === 'datagram')
+    tell(
+      'UDP has no answer to wait for: only the director’s counters are proven, not that the servers answer',
+    );
+  else if (spoke && voices.some((voice, i) => voice === undefined || voices.indexOf(voice) !== i))
+    tell('the real servers can’t all be told apart by what they say, so the director’s counters decide');
+  if (service.persistence !== undefined)
+    tell('persistence sends one client always to the same server, so no share is expected');
+  else if (expectedShares(service).every((share) => share === undefined))
+    tell(`scheduler ${service.scheduler} promises no share to a single client`);
+}
