@@ -1,3 +1,4 @@
+export { destinationSettings, destinationWords, serviceSettings, serviceWords } from './args.js';
 export {
   type Counters,
   type DestinationStats,
@@ -8,6 +9,19 @@ export {
   type Stats,
   type Thresholds,
 } from './listing.js';
+export { observe, type Views } from './observe.js';
+export { describeOperation, type Operation, operationService, renderArgs } from './operation.js';
+export {
+  connectionsOf,
+  type HeldDestination,
+  type Owned,
+  owns,
+  planTable,
+  type TablePlan,
+  type Wanted,
+} from './plan.js';
+export { parseProc } from './proc.js';
+export { parseSave, renderSave, renderService } from './save.js';
 export {
   type AddressIdentity,
   type Destination,
@@ -23,3 +37,4 @@ export {
   type UnreadLine,
   type VirtualService,
 } from './table.js';
+export { serviceIdentity, wantedService, wantedTable } from './wanted.js';
