@@ -1,0 +1,187 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClusterHost, SshSettings } from '../../src/inventory/cluster.js';
+
+/** Which program is `sh` for the logins of a test server. */
+export type RemoteShell = 'dash' | 'bash' | 'busybox';
+export const remoteShells: readonly RemoteShell[] = ['dash', 'bash', 'busybox'];
+
+export interface SshdOptions {
+  /** Lines of sshd_config; they come first, and OpenSSH takes the first value of a keyword. */
+  readonly config?: readonly string[];
+  /** The system's own unless given. */
+  readonly shell?: RemoteShell;
+  /** Users whose logins take the fixture's key; root unless given. */
+  readonly hostKeyTypes?: readonly ('ed25519' | 'rsa' | 'ecdsa')[];
+}
+
+/** A real sshd on loopback with keys of its own in a temporary folder. */
+export interface TestSshd {
+  readonly port: number;
+  readonly folder: string;
+  /** Private key that root may log in with. */
+  readonly identity: string;
+  /** known_hosts file with this server's keys. */
+  readonly knownHosts: string;
+  /** Public host key line (`type base64`) of a type. */
+  hostKey(type: 'ed25519' | 'rsa' | 'ecdsa'): string;
+  settings(changes?: Partial<SshSettings>): SshSettings;
+  host(changes?: Partial<SshSettings>, name?: string): ClusterHost;
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/** Runs ssh-keygen for a new key pair. */
+export function makeKey(path: string, type: 'ed25519' | 'rsa' | 'ecdsa', passphrase = ''): void {
+  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', 'lvsctl-test', '-f', path]);
+}
+
+/** What lvsctl keeps on a host must not stay on the machine that runs the tests: the logins see a folder of their own. */
+const privateState = 'mkdir -p /var/lib/lvsctl && mount -t tmpfs tmpfs /var/lib/lvsctl && exec "$@"';
+
+export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
+  const folder = mkdtempSync(join(tmpdir(), 'lvsctl-sshd-'));
+  // sshd refuses an authorized_keys file below a folder that others may write to.
+  chmodSync(folder, 0o755);
+  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  const types = options.hostKeyTypes ?? ['ed25519', 'rsa'];
+  for (const type of types) makeKey(join(folder, `host_${type}`), type);
+  const identity = join(folder, 'identity');
+  makeKey(identity, 'ed25519');
+  writeFileSync(join(folder, 'authorized_keys'), readFileSync(`${identity}.pub`));
+  const port = await freePort();
+  const config = [
+    ...(options.config ?? []),
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    ...types.map((type) => `HostKey ${folder}/host_${type}`),
+    `AuthorizedKeysFile ${folder}/authorized_keys`,
+    `PidFile ${folder}/sshd.pid`,
+    'PermitRootLogin yes',
+    'StrictModes no',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'UsePAM no',
+    'UseDNS no',
+    'PrintMotd no',
+    'LogLevel VERBOSE',
+    ...(options.shell
+      ? [`SetEnv PATH=${shellFolder(folder, options.shell)}:/usr/sbin:/usr/bin:/sbin:/bin`]
+      : []),
+  ];
+  const configFile = join(folder, 'sshd_config');
+  writeFileSync(configFile, `${config.join('\n')}\n`);
+  const logFile = join(folder, 'log');
+  const sshd = spawn(
+    'unshare',
+    [
+      '-m',
+      '--propagation',
+      'private',
+      'sh',
+      '-c',
+      privateState,
+      'sh',
+      '/usr/sbin/sshd',
+      '-D',
+      '-f',
+      configFile,
+      '-E',
+      logFile,
+    ],
+    { stdio: 'ignore' },
+  );
+  const log = () => readFileSync(logFile, 'utf8');
+  await listening(sshd, log);
+  const hostKey = (type: string) =>
+    readFileSync(join(folder, `host_${type}.pub`), 'utf8')
+      .split(' ')
+      .slice(0, 2)
+      .join(' ');
+  const knownHosts = join(folder, 'known_hosts');
+  writeFileSync(knownHosts, types.map((type) => `[127.0.0.1]:${port} ${hostKey(type)}\n`).join(''));
+  const settings = (changes: Partial<SshSettings> = {}): SshSettings => ({
+    hostName: '127.0.0.1',
+    port,
+    user: 'root',
+    identityFiles: [identity],
+    agent: false,
+    hostKeys: 'strict',
+    knownHostsFiles: [knownHosts],
+    algorithms: 'modern',
+    sudo: false,
+    passwordEnv: 'TEST_PASSWORD',
+    sudoPasswordEnv: 'TEST_SUDO_PASSWORD',
+    passphraseEnv: 'TEST_PASSPHRASE',
+    connectTimeoutSeconds: 30,
+    ...changes,
+  });
+  return {
+    port,
+    folder,
+    identity,
+    knownHosts,
+    hostKey,
+    settings,
+    host: (changes, name = 'rs1') => ({
+      name,
+      address: '127.0.0.1',
+      prefix: 8,
+      interface: 'lo',
+      groups: [],
+      vars: {},
+      ssh: settings(changes),
+    }),
+    log,
+    async stop() {
+      await end(sshd);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A folder in which `sh` is the wanted shell. */
+export function shellFolder(folder: string, shell: RemoteShell): string {
+  const bin = join(folder, `bin-${shell}`);
+  mkdirSync(bin, { recursive: true });
+  symlinkSync(execFileSync('which', [shell], { encoding: 'utf8' }).trim(), join(bin, 'sh'));
+  return bin;
+}
+
+/** A port of loopback that nothing listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject()));
+    });
+  });
+}
+
+async function listening(sshd: ChildProcess, log: () => string): Promise<void> {
+  let exited: string | undefined;
+  sshd.once('exit', (status) => {
+    exited = `sshd ended with status ${status}`;
+  });
+  for (;;) {
+    let text = '';
+    try {
+      text = log();
+    } catch {}
+    if (text.includes('Server listening')) return;
+    if (exited !== undefined) throw new Error(`${exited}: ${text}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Ends the listener; the sessions end with their connections. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await exited;
+}
