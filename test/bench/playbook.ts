@@ -1,4 +1,5 @@
-import { definePlaybook, defineRole, directory } from 'lvsctl';
+import { definePlaybook, defineRole } from 'lvsctl';
+import { directory } from 'lvsctl/resources';
 import { z } from 'zod';
 
 /** The thirty steps of the benchmark: folders with a mode, as Ansible's `file` makes them. */
