@@ -15,6 +15,8 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
   program
     .description('Builds, proves and keeps Linux Virtual Server (LVS/IPVS) clusters, over SSH and /bin/sh.')
     .exitOverride()
+    // Options of the command that `lab exec` runs are not ours.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
@@ -24,7 +26,7 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .showHelpAfterError('  (lvsctl --help shows what there is)')
+    .showHelpAfterError(json ? false : '  (lvsctl --help shows what there is)')
     .option('-V, --version', 'print the version')
     .on('option:version', () => {
       context.stdout.write(`${version()}\n`);
@@ -55,12 +57,11 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
       run(async () => (await import('./commands/facts.js')).facts(context, file, options)),
   );
 
-  hosts(inventory(program.command('plan').description('show every change that provision would make')))
-    .option('--diff', 'show the differences')
-    .option('--exit-code', 'exit with 3 when changes are pending')
-    .action((file: string | undefined, options: RunOptions) =>
-      run(async () => (await import('./commands/plan.js')).plan(context, file, options)),
-    );
+  const plan = program.command('plan').description('show every change that provision would make');
+  plan.option('--diff', 'show the differences').option('--exit-code', 'exit with 3 when changes are pending');
+  hosts(inventory(plan)).action((file: string | undefined, options: RunOptions) =>
+    run(async () => (await import('./commands/plan.js')).plan(context, file, options)),
+  );
 
   hosts(
     inventory(
@@ -70,30 +71,29 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
     run(async () => (await import('./commands/provision.js')).provision(context, file, options)),
   );
 
-  hosts(
-    inventory(
-      program
-        .command('verify')
-        .description('connect to each service and compare the shares with the weights'),
-    ),
-  )
+  const verify = program
+    .command('verify')
+    .description('connect to each service and compare the shares with the weights')
     .option(
       '-n, --connections <number>',
       'connections from each probe host to each service',
       wholeNumber(1),
       40,
     )
-    .option('--service <name,...>', 'only these services', list)
-    .action((file: string | undefined, options: RunOptions) =>
-      run(async () => (await import('./commands/verify.js')).verify(context, file, options)),
-    );
+    .option('--service <name,...>', 'only these services', list);
+  hosts(inventory(verify)).action((file: string | undefined, options: RunOptions) =>
+    run(async () => (await import('./commands/verify.js')).verify(context, file, options)),
+  );
 
   addLab(program, context, run);
   return program;
 }
 
 function addLab(program: Command, context: Context, run: (action: Action) => Promise<void>): void {
-  const lab = program.command('lab').description('a virtual twin of the inventory on this machine');
+  const lab = program
+    .command('lab')
+    .description('a virtual twin of the inventory on this machine')
+    .enablePositionalOptions();
   const load = () => import('./commands/lab.js');
   output(
     inventory(lab.command('up').description('boot a virtual host for each host of the inventory')),
@@ -108,13 +108,15 @@ function addLab(program: Command, context: Context, run: (action: Action) => Pro
     (file: string | undefined, options: OutputOptions) =>
       run(async () => (await load()).status(context, file, options)),
   );
-  output(lab.command('exec').description('run a command on a host of the lab'))
+  lab
+    .command('exec')
+    .description('run a command on a host of the lab')
     .argument('<file>', 'inventory')
     .argument('<host>', 'host of the inventory')
-    .argument('<command...>', 'command and its arguments')
+    .argument('[command...]', 'command and its arguments; a shell unless given')
     .passThroughOptions()
-    .action((file: string, host: string, command: string[], options: OutputOptions) =>
-      run(async () => (await load()).exec(context, file, host, command, options)),
+    .action((file: string, host: string, command: string[]) =>
+      run(async () => (await load()).exec(context, file, host, command)),
     );
   output(lab.command('reboot').description('reboot hosts of the lab; all unless some are named'))
     .argument('<file>', 'inventory')
@@ -122,7 +124,6 @@ function addLab(program: Command, context: Context, run: (action: Action) => Pro
     .action((file: string, names: string[], options: OutputOptions) =>
       run(async () => (await load()).reboot(context, file, names, options)),
     );
-  program.enablePositionalOptions();
 }
 
 const inventory = (command: Command): Command =>

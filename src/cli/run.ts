@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import type { Playbook, RunCommand, RunEvent, RunOutcome } from '../engine/index.js';
-import { UsageError } from '../errors.js';
 import type { Cluster } from '../inventory/cluster.js';
 import { createReporter } from '../report/index.js';
 import { type Context, EXIT, type HostOptions, outputMode, wantsColor } from './context.js';
 import { type Interruption, watchInterrupts } from './interrupt.js';
 import { openInventory } from './inventory-file.js';
-import { nearest } from './nearest.js';
+import { checkNames } from './names.js';
 import { reachHosts } from './reach.js';
 
 /** What `facts`, `plan`, `provision` and `verify` have in common, and the little in which they differ. */
@@ -57,7 +56,7 @@ export async function runOnCluster(
         exitStatus: interruption.status ?? exitStatus({ ...event, pending }, options),
       });
   };
-  const reach = await reachHosts(cluster, options, sink);
+  const reach = await reachHosts(context, cluster, options, reporter.quietly);
   try {
     const outcome = await runCluster({
       command,
@@ -79,7 +78,6 @@ export async function runOnCluster(
   } finally {
     reporter.close();
     interruption.done();
-    await reach.close();
     if (interruption.status !== undefined) tellWhatGoesOn(context, interruption, cluster, options);
   }
 }
@@ -103,22 +101,6 @@ async function choosePlaybook(
 function namesOfHosts(cluster: Cluster): string[] {
   const hosts = [...cluster.hosts.values()];
   return [...new Set([...hosts.map(({ name }) => name), ...hosts.flatMap(({ groups }) => groups)])];
-}
-
-/** @throws UsageError for a name that the inventory does not know, with the one probably meant */
-function checkNames(
-  option: string,
-  given: readonly string[] | undefined,
-  known: readonly string[],
-  kind: string,
-): void {
-  for (const name of given ?? []) {
-    if (known.includes(name)) continue;
-    const meant = nearest(name, known);
-    throw new UsageError(`${option}: the inventory has no ${kind} ${name}`, {
-      hint: meant === undefined ? `it has ${known.join(', ')}` : `did you mean ${meant}?`,
-    });
-  }
 }
 
 function interruptText(working: readonly string[]): string {

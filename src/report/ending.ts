@@ -40,7 +40,9 @@ export function endingText(run: RunState, paint: Paint, options: EndingOptions):
 
 /** `verify` and `facts` change nothing: their hosts' lines would say nothing. */
 const showsHosts = (run: RunState) =>
-  run.command !== 'facts' && (run.command !== 'verify' || run.failures.length > 0);
+  !run.command.startsWith('lab ') &&
+  run.command !== 'facts' &&
+  (run.command !== 'verify' || run.failures.length > 0);
 
 /** With more unchanged hosts than this they share a line. */
 const MANY = 20;
@@ -118,13 +120,16 @@ function lastLines(lines: readonly string[]): string[] {
 
 export function totalText(run: RunState, paint: Paint): string[] {
   if (run.end === undefined || run.hosts.size === 0) return [];
+  // Both have said it already, unless something failed.
+  if (['plan', 'facts'].includes(run.command) && run.end.failed === 0) return [];
+  if (run.command.startsWith('lab ')) return [labTotal(run, run.end.seconds, paint)];
   const hosts = [...run.hosts.values()];
   const sum = (pick: (host: HostState) => number) => hosts.reduce((total, host) => total + pick(host), 0);
   const { changed, failed, seconds } = run.end;
   const parts = [count(hosts.length, 'host')];
   const ok = sum((host) => host.totals.ok);
   if (run.command === 'provision')
-    parts.push(`${ok} ok`, emphasise(changed, paint.change, `${changed} changed`));
+    parts.push(`${count(ok, 'resource')} ok`, emphasise(changed, paint.change, `${changed} changed`));
   if (failed > 0) parts.push(paint.bad(`${failed} failed`));
   else if (run.command === 'provision') parts.push('0 failed');
   if (run.reports.length > 0) {
@@ -135,6 +140,15 @@ export function totalText(run: RunState, paint: Paint): string[] {
   }
   const mark = run.end.exitStatus === 0 || run.end.exitStatus === 3 ? paint.good('✓') : paint.bad('✗');
   return [`${mark} ${run.cluster}: ${parts.join(', ')} ${paint.quiet(`in ${duration(seconds)}`)}`];
+}
+
+function labTotal(run: RunState, seconds: number, paint: Paint): string {
+  const done = run.command === 'lab reboot' ? 'rebooted' : 'up';
+  const text =
+    run.command === 'lab down'
+      ? plainLine(run.lab.get('')?.text ?? 'down')
+      : `lab ${run.cluster}: ${count(run.hosts.size, 'host')} ${done}`;
+  return `${paint.good('✓')} ${text} ${paint.quiet(`in ${duration(seconds)}`)}`;
 }
 
 function factsText(run: RunState, paint: Paint): string[] {

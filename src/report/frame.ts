@@ -37,7 +37,8 @@ function headLine(run: RunState, columns: number, now: number, paint: Paint): st
   if (run.startedAt === undefined) return [];
   const time = duration((now - run.startedAt) / 1000);
   const done = [...run.hosts.values()].filter(({ phase }) => phase === 'done' || phase === 'failed').length;
-  const progress = run.hosts.size > 1 ? `${done}/${run.hosts.size} hosts` : '';
+  const progress =
+    run.hosts.size > 1 && !run.command.startsWith('lab ') ? `${done}/${run.hosts.size} hosts` : '';
   const title = `${run.command} ${run.cluster}`;
   const rest = [run.stage, progress].filter((part) => part !== '').join(' · ');
   const left = cut(title, columns - time.length - 2);
@@ -47,56 +48,49 @@ function headLine(run: RunState, columns: number, now: number, paint: Paint): st
 }
 
 function hostLines(run: RunState, columns: number, room: number, now: number, paint: Paint): string[] {
-  const hosts = [...run.hosts.values()].filter(
-    (host) => run.startedAt !== undefined || host.since !== undefined,
-  );
+  // A lab's hosts tell of themselves in the lab's own lines.
+  const hosts = run.command.startsWith('lab ')
+    ? []
+    : [...run.hosts.values()].filter((host) => run.startedAt !== undefined || host.since !== undefined);
   const { shown, hidden } = choose(hosts, room);
+  // Of all hosts, so that nothing moves sideways when other ones are shown.
   const nameWidth = Math.min(
     Math.max(8, Math.floor(columns / 4)),
-    Math.max(0, ...shown.map(({ name }) => width(name))),
+    Math.max(0, ...hosts.map(({ name }) => width(name))),
   );
-  const cells = stripWidth(shown, columns);
+  const cells = stripWidth(hosts, columns);
   const lines = shown.map((host) => hostLine(host, run, nameWidth, cells, columns, now, paint));
-  if (hidden.length > 0) lines.push(paint.quiet(cut(restText(hidden), columns)));
+  if (hidden.length > 0) lines.push(paint.quiet(cut(restText(hidden, hosts.length), columns)));
   return lines;
 }
 
-/** All in the inventory's order when they fit; else those that failed and those at work come first. */
-function choose(
-  hosts: readonly HostState[],
-  room: number,
-): { shown: readonly HostState[]; hidden: readonly HostState[] } {
+/** All in the inventory's order when they fit; else only those that failed and those at work, while there is room. */
+function choose(hosts: readonly HostState[], room: number): Choice {
   if (hosts.length <= room) return { shown: hosts, hidden: [] };
   const of = (phase: HostState['phase']) => hosts.filter((host) => host.phase === phase);
-  const running = of('running');
+  const [failed, running] = [of('failed'), of('running')];
   // Failures may not push all that lives off the screen.
   const failures = Math.max(room - 1 - running.length, Math.ceil((room - 1) / 2));
-  const failed = of('failed');
-  const order = [
-    ...failed.slice(0, failures),
-    ...running,
-    ...failed.slice(failures),
-    ...of('waiting'),
-    ...of('done'),
-  ];
-  const shown = new Set(order.slice(0, room - 1));
-  return {
-    shown: hosts.filter((host) => shown.has(host)).sort(byUrgency),
-    hidden: order.filter((host) => !shown.has(host)),
-  };
+  const order = [...failed.slice(0, failures), ...running, ...failed.slice(failures)].slice(0, room - 1);
+  const shown = new Set(order);
+  return { shown: order.sort(byUrgency), hidden: hosts.filter((host) => !shown.has(host)) };
 }
 
-const URGENCY: readonly HostState['phase'][] = ['failed', 'running', 'waiting', 'done'];
+const URGENCY: readonly HostState['phase'][] = ['failed', 'running'];
 const byUrgency = (one: HostState, other: HostState) =>
   URGENCY.indexOf(one.phase) - URGENCY.indexOf(other.phase);
 
-function restText(hidden: readonly HostState[]): string {
-  const words = { done: 'done', running: 'running', waiting: 'waiting', failed: 'failed' } as const;
+function restText(hidden: readonly HostState[], all: number): string {
   const parts = (['done', 'running', 'waiting', 'failed'] as const)
-    .map((phase) => [words[phase], hidden.filter((host) => host.phase === phase).length] as const)
+    .map((phase) => [phase, hidden.filter((host) => host.phase === phase).length] as const)
     .filter(([, number]) => number > 0)
-    .map(([word, number]) => `${number} ${word}`);
-  return `… ${hidden.length} more: ${parts.join(', ')}`;
+    .map(([phase, number]) => `${number} ${phase}`);
+  return `… ${hidden.length}${hidden.length < all ? ' more' : ' hosts'}: ${parts.join(', ')}`;
+}
+
+interface Choice {
+  readonly shown: readonly HostState[];
+  readonly hidden: readonly HostState[];
 }
 
 function hostLine(
@@ -151,19 +145,21 @@ function doneText(host: HostState, run: RunState): string {
 }
 
 function labLines(run: RunState, columns: number, rows: number, paint: Paint): string[] {
-  const states = [...run.lab];
-  const most = Math.max(1, Math.floor(rows / 2));
-  const column = Math.min(24, Math.max(3, ...states.map(([host]) => width(host))));
-  const lines = states.slice(-most).map(([host, { text, fraction }]) => {
-    const progress =
-      fraction === undefined
-        ? ''
-        : `${paint.live(bar(fraction, 20))} ${padStart(`${Math.round(fraction * 100)}%`, 4)}  `;
-    const lead = `${pad(host === '' ? 'lab' : host, column)}  ${progress}`;
-    return `${lead}${cut(plainLine(text), columns - width(lead))}`;
-  });
-  if (states.length > most) lines.unshift(paint.quiet(`… ${states.length - most} more`));
-  return lines;
+  const whole = run.lab.get('');
+  const hosts = [...run.lab].filter(([host]) => host !== '');
+  const most = Math.max(1, rows - 4);
+  const column = Math.min(24, Math.max(3, ...hosts.map(([host]) => width(host))));
+  const lines = hosts
+    .slice(-most)
+    .map(([host, { text }]) => `${pad(host, column)}  ${cut(plainLine(text), columns - column - 2)}`);
+  if (hosts.length > most) lines.unshift(paint.quiet(`… ${hosts.length - most} more`));
+  if (whole === undefined) return lines;
+  const { text, fraction } = whole;
+  const progress =
+    fraction === undefined
+      ? ''
+      : `${paint.live(bar(fraction, 24))} ${padStart(`${Math.round(fraction * 100)}%`, 4)}  `;
+  return [...lines, `${progress}${cut(plainLine(text), columns - width(progress))}`];
 }
 
 function checkLines(run: RunState, columns: number, rows: number, paint: Paint): string[] {

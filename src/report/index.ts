@@ -27,7 +27,11 @@ export async function createReporter(given: ReporterOptions): Promise<Reporter> 
 }
 
 function createJsonReporter({ stream, now }: Required<ReporterOptions>): Reporter {
-  return { sink: (event) => void stream.write(`${jsonLine(event, now())}\n`), close: () => undefined };
+  return {
+    sink: (event) => void stream.write(`${jsonLine(event, now())}\n`),
+    quietly: (work) => work(),
+    close: () => undefined,
+  };
 }
 
 /** A log has no width: lines are as long as they are. */
@@ -64,6 +68,7 @@ function createPlainReporter(options: Required<ReporterOptions>): Reporter {
       write(lines);
       if (event.type === 'run.end') close();
     },
+    quietly: (work) => work(),
     close,
   };
 }

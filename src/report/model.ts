@@ -152,7 +152,7 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
       run.checks.delete(`${event.report.service} ${event.report.from}`);
       break;
     case 'lab.progress':
-      run.lab.set(event.host ?? '', { text: event.text, fraction: event.fraction });
+      foldLab(run, event);
       break;
     case 'facts':
       run.facts.set(event.host, event.facts);
@@ -162,6 +162,22 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
       run.end = event;
       break;
   }
+}
+
+/** A fraction is always that of the lab as a whole, whoever tells it. */
+function foldLab(run: RunState, event: Extract<RunEvent, { type: 'lab.progress' }>): void {
+  const whole = run.lab.get('');
+  if (event.host === undefined) run.lab.set('', { text: event.text, fraction: event.fraction });
+  else {
+    run.lab.delete(event.host);
+    run.lab.set(event.host, { text: labText(event.host, event.text), fraction: undefined });
+    if (whole !== undefined && event.fraction !== undefined) whole.fraction = event.fraction;
+  }
+}
+
+/** `rs1 is up` beside the host's name is `is up`. */
+export function labText(host: string, text: string): string {
+  return text.startsWith(`${host} `) ? text.slice(host.length + 1) : text;
 }
 
 function rest(host: HostState, phase: 'waiting' | 'done', now: number): void {

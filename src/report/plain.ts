@@ -1,5 +1,5 @@
 import type { RunEvent } from '../engine/events.js';
-import type { RunState } from './model.js';
+import { labText, type RunState } from './model.js';
 import { count, duration, names, pad, plainLine, width } from './text.js';
 
 /** What stands before a line that is about no host. */
@@ -10,12 +10,13 @@ export function createLog(run: RunState, verbose: boolean): (event: RunEvent) =>
   const said = new Map<string, string>();
   return (event) => {
     if (event.type !== 'lab.progress') return logLines(event, run, verbose);
+    const { host, fraction } = event;
+    const text = host === undefined ? event.text : labText(host, event.text);
     // Fractions come many a second; a log wants the steps and the quarters.
-    const quarter = event.fraction === undefined ? '' : ` ${Math.floor(event.fraction * 4) * 25}%`;
-    const key = event.host ?? '';
-    if (said.get(key) === event.text + quarter) return [];
-    said.set(key, event.text + quarter);
-    return [prefixed(run, event.host ?? US, 'lab', event.text + quarter)];
+    const quarter = host !== undefined || fraction === undefined ? '' : ` ${Math.floor(fraction * 4) * 25}%`;
+    if (said.get(host ?? '') === text + quarter) return [];
+    said.set(host ?? '', text + quarter);
+    return [prefixed(run, host ?? US, 'lab', text + quarter)];
   };
 }
 
@@ -60,9 +61,11 @@ function logLines(event: RunEvent, run: RunState, verbose: boolean): string[] {
     case 'change.end': {
       const summary = summaryOf(event.host, event.resource);
       const text = `${event.resource}${summary === undefined ? '' : `: ${summary}`}`;
-      return event.status === 0
-        ? [line(event.host, 'changed', `${text}  ${duration(event.seconds)}`)]
-        : [line(event.host, 'failed', `${text}  exit ${event.status}  ${duration(event.seconds)}`)];
+      if (event.status === 0) return [line(event.host, 'changed', `${text}  ${duration(event.seconds)}`)];
+      // The failure that follows says it, with the cause.
+      return verbose
+        ? [line(event.host, 'exit', `${event.status}  ${text}  ${duration(event.seconds)}`)]
+        : [];
     }
     case 'remark':
       return [line(event.host ?? US, 'remark', event.text)];

@@ -20,6 +20,8 @@ export interface ReporterOptions {
 
 export interface Reporter {
   readonly sink: EventSink;
+  /** Keeps the screen still while something else, a question, stands on it. */
+  readonly quietly: <T>(work: () => Promise<T>) => Promise<T>;
   /** Prints what is not said yet and gives the terminal back. Harmless when repeated; later events are dropped. */
   close(): void;
 }

@@ -80,6 +80,17 @@ export class Screen {
     this.#widths = [];
   }
 
+  /** Gives the place and the cursor to somebody else, until {@link resume}. */
+  suspend(): void {
+    if (!this.#open) return;
+    this.clear();
+    this.#stream.write(SHOW);
+  }
+
+  resume(): void {
+    if (this.#open) this.#stream.write(HIDE);
+  }
+
   stop(): void {
     if (!this.#open) return;
     this.clear();

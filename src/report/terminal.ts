@@ -18,12 +18,13 @@ export function createTerminalReporter(options: Required<ReporterOptions>): Repo
   const log = createLog(run, true);
   const screen = new Screen(options.stream, options.size);
   const draw = () => {
-    if (!screen.ready) return;
+    if (questions > 0 || !screen.ready) return;
     const lines = frame(run, screen.size, now(), paint);
     screen.paint(lines, lines.map(width));
   };
   let over: (() => void) | undefined;
   let closed = false;
+  let questions = 0;
 
   function begin(titles: readonly string[]): void {
     const end = new Promise<void>((resolve) => {
@@ -67,11 +68,21 @@ export function createTerminalReporter(options: Required<ReporterOptions>): Repo
       fold(run, event, now());
       if (over === undefined)
         begin(event.type === 'run.start' && event.hosts.length > 0 ? event.hosts : ['lvsctl']);
-      if (verbose) {
+      if (verbose && questions === 0) {
         const lines = log(event);
         if (lines.length > 0) screen.print(lines.map((line) => paint.quiet(line)));
       }
       if (event.type === 'run.end') finish();
+    },
+    async quietly(work) {
+      questions += 1;
+      screen.suspend();
+      try {
+        return await work();
+      } finally {
+        questions -= 1;
+        if (questions === 0) screen.resume();
+      }
     },
     close: finish,
   };

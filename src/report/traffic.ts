@@ -12,52 +12,55 @@ export function trafficText(report: VerifyReport, paint: Paint, columns: number)
         report.failedConnections === 0 ? '0 failed' : paint.bad(`${report.failedConnections} failed`)
       }`,
   ];
-  const widths = columnWidths(report.shares);
-  const bars = Math.max(8, Math.min(30, columns - widths.host - widths.address - widths.weight - 58));
-  for (const share of report.shares) lines.push(`    ${shareText(share, report, widths, bars, paint)}`);
+  lines.push(...shareLines(report, paint, columns));
   lines.push(`    ${arpText(report, address, paint)}`);
   for (const problem of report.problems) lines.push(`  ${paint.bad(`✗ ${plainLine(problem)}`)}`);
   return lines;
 }
 
-interface Widths {
-  readonly host: number;
-  readonly address: number;
-  readonly weight: number;
+/** What the bar has at most, and what it must have before other columns give way. */
+const BAR = { most: 30, least: 10 } as const;
+
+function shareLines(report: VerifyReport, paint: Paint, columns: number): string[] {
+  const rows = report.shares.map((share) => shareColumns(share, report));
+  const widths = (rows[0]?.before ?? []).map((_, index) =>
+    Math.max(...rows.map(({ before }) => before[index]?.length ?? 0)),
+  );
+  const tails = (short: boolean) =>
+    rows.map(({ after, got }) => [after, ...(short ? [] : [got.share]), got.counters].join('  '));
+  const room = (tail: readonly string[]) =>
+    columns -
+    1 -
+    4 -
+    widths.reduce((sum, each) => sum + each + 2, 0) -
+    1 -
+    Math.max(0, ...tail.map((text) => text.length));
+  const short = room(tails(false)) < BAR.least;
+  const tail = tails(short);
+  const bars = Math.max(BAR.least, Math.min(BAR.most, room(tail)));
+  return rows.map(({ before, fraction }, index) => {
+    const who = before.map((text, column) => pad(text, widths[column] ?? 0)).join('  ');
+    return `    ${who}  ${paint.good(bar(fraction, bars))} ${tail[index]}`;
+  });
 }
 
-function columnWidths(shares: readonly RealServerShare[]): Widths {
-  const longest = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => text.length));
-  return {
-    host: longest(shares.map((share) => share.host)),
-    address: longest(shares.map((share) => share.address)),
-    weight: longest(shares.map((share) => String(share.weight))),
-  };
-}
-
-function shareText(
-  share: RealServerShare,
-  report: VerifyReport,
-  widths: Widths,
-  bars: number,
-  paint: Paint,
-): string {
-  const who = `${pad(share.host, widths.host)}  ${pad(share.address, widths.address)}  weight ${padStart(String(share.weight), widths.weight)}`;
+function shareColumns(share: RealServerShare, report: VerifyReport) {
   const seen = share.answered ?? share.counted;
   // Where no banner tells the servers apart, the counters are all there is; they count failed connections too.
   const of =
     share.answered === undefined ? report.connections : report.connections - report.failedConnections;
   const fraction = seen === undefined || of === 0 ? 0 : seen / of;
-  const expected = share.expected === undefined ? 'any' : percent(share.expected);
   const digits = String(report.connections).length;
-  return [
-    who,
-    ` ${paint.good(bar(fraction, bars))}`,
-    seen === undefined ? 'unknown' : `${padStart(String(seen), digits)}/${of}`,
-    ` expected ${padStart(expected, 4)}`,
-    ` got ${padStart(seen === undefined ? '?' : percent(fraction), 4)}`,
-    ` counters ${share.counted ?? '–'}`,
-  ].join(' ');
+  const expected = share.expected === undefined ? 'any' : percent(share.expected);
+  return {
+    before: [share.host, share.address, `weight ${share.weight}`],
+    fraction,
+    after: `${padStart(`${seen ?? '?'}`, digits)}/${of}  expected ${padStart(expected, 3)}`,
+    got: {
+      share: `got ${padStart(seen === undefined ? '?' : percent(fraction), 3)}`,
+      counters: `counters ${padStart(`${share.counted ?? '–'}`, digits)}`,
+    },
+  };
 }
 
 function arpText(report: VerifyReport, address: string, paint: Paint): string {

@@ -7,8 +7,9 @@ import { type Context, EXIT, type OutputOptions } from '../context.js';
 export async function init(context: Context, file: string, options: OutputOptions): Promise<number> {
   const { inventoryTemplate } = await import('../../inventory/index.js');
   const path = resolve(context.cwd, file);
+  const template = inventoryTemplate();
   try {
-    await writeFile(path, inventoryTemplate(), { flag: 'wx' });
+    await writeFile(path, template, { flag: 'wx' });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') {

@@ -1,5 +1,23 @@
+import { UsageError } from '../errors.js';
+
+/** @throws UsageError for a name that the inventory does not know, with the one probably meant */
+export function checkNames(
+  option: string,
+  given: readonly string[] | undefined,
+  known: readonly string[],
+  kind: string,
+): void {
+  for (const name of given ?? []) {
+    if (known.includes(name)) continue;
+    const meant = nearest(name, known);
+    throw new UsageError(`${option}: the inventory has no ${kind} ${name}`, {
+      hint: meant === undefined ? `it has ${known.join(', ')}` : `did you mean ${meant}?`,
+    });
+  }
+}
+
 /** The known name that was probably meant, or undefined when none is near. */
-export function nearest(wrong: string, known: readonly string[]): string | undefined {
+function nearest(wrong: string, known: readonly string[]): string | undefined {
   const near = known
     .map((name) => ({ name, distance: distance(wrong.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))

@@ -1,0 +1,32 @@
+import type { Cluster, ClusterHost } from '../inventory/cluster.js';
+import type { Host } from '../ssh/host.js';
+import { askPassword } from './ask.js';
+import type { Context } from './context.js';
+
+/** How the hosts of one run are reached. */
+export interface Reach {
+  /** With the SSH settings that are in force. */
+  readonly cluster: Cluster;
+  readonly open: (host: ClusterHost) => Promise<Host>;
+}
+
+/**
+ * Over SSH as the inventory says, or, with `lab`, to the twin of the same names and addresses.
+ * @param quietly keeps the screen still while a question stands on it
+ */
+export async function reachHosts(
+  context: Context,
+  cluster: Cluster,
+  options: { readonly lab?: boolean },
+  quietly: <T>(work: () => Promise<T>) => Promise<T>,
+): Promise<Reach> {
+  const { ConnectLimiter, environmentPasswords, openHost } = await import('../ssh/index.js');
+  const passwords = environmentPasswords(context.env, (question) =>
+    quietly(() => askPassword(context, question)),
+  );
+  const limiter = new ConnectLimiter();
+  if (!options.lab) return { cluster, open: (host) => openHost(host, { passwords, limiter }) };
+  const { labAccess } = await import('../lab/index.js');
+  const { cluster: twin, dial } = await labAccess(cluster);
+  return { cluster: twin, open: (host) => openHost(host, { passwords, limiter, dial }) };
+}
