@@ -158,31 +158,42 @@ function checkLabels(draft: Draft, report: Report): void {
         `the VIP ${vip.address} has the label ${JSON.stringify(label)} already, from an earlier service`,
         'give the services of one VIP the same label, or give it once',
       );
-    for (const holder of holdersOf(service, draft)) {
-      const full = `${holder.interface}:${label}`;
-      if (full.length > 15)
-        report(
-          path,
-          label,
-          `makes ${full} on ${holder.host}, ${full.length} characters of 15 at most`,
-          'give the service a shorter label',
-        );
-      const key = `${holder.host} ${full}`;
-      const owner = owners.get(key);
-      if (owner && owner.vip !== vip.address)
-        report(
-          path,
-          label,
-          `${full} on ${holder.host} is the label of ${owner.vip} (service ${owner.service}) already`,
-          'give each VIP a label of its own',
-        );
-      else owners.set(key, { vip: vip.address, service: name });
+    const problem = labelProblem(vip.address, label, holdersOf(service, draft), owners);
+    if (problem) report(path, label, problem.message, problem.hint);
+    for (const { host, interface: nic } of holdersOf(service, draft)) {
+      const key = `${host} ${nic}:${label}`;
+      if (!owners.has(key)) owners.set(key, { vip: vip.address, service: name });
     }
   }
 }
 
+type LabelOwners = ReadonlyMap<string, { readonly vip: string; readonly service: string }>;
+
+function labelProblem(vip: string, label: string, holders: readonly Holder[], owners: LabelOwners) {
+  for (const { host, interface: nic } of holders) {
+    const full = `${nic}:${label}`;
+    if (full.length > 15)
+      return {
+        message: `makes ${full} on ${host}, ${full.length} characters of 15 at most`,
+        hint: 'give the service a shorter label',
+      };
+    const owner = owners.get(`${host} ${full}`);
+    if (owner && owner.vip !== vip)
+      return {
+        message: `${full} on ${host} is the label of ${owner.vip} (service ${owner.service}) already`,
+        hint: 'give each VIP a label of its own',
+      };
+  }
+  return undefined;
+}
+
+interface Holder {
+  readonly host: string;
+  readonly interface: string;
+}
+
 /** Hosts that hold a VIP, with the interface that its label is put on. */
-function holdersOf(service: ServiceInput, draft: Draft): { host: string; interface: string }[] {
+function holdersOf(service: ServiceInput, draft: Draft): Holder[] {
   const directors = service.directors.map((host) => ({ host, interface: interfaceOf(draft, host) }));
   if (service.forwarding === 'nat') return directors;
   return [...directors, ...service.realServers.map(({ host }) => ({ host, interface: LOOPBACK }))];

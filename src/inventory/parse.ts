@@ -5,7 +5,7 @@ import { checkServices, interfaceOf } from './check-services.js';
 import type { Cluster, ClusterHost, Service } from './cluster.js';
 import { type Draft, draftOf } from './draft.js';
 import { labelsOfVips } from './label.js';
-import { formatPath, InventoryError, type Problem, type Report } from './problem.js';
+import { formatPath, InventoryError, type Problem, presentable, type Report } from './problem.js';
 import { sshResolver } from './resolve-ssh.js';
 import { type HostInput, inventorySchema, type ServiceInput } from './schema.js';
 import { reportShape } from './shape.js';
@@ -23,13 +23,22 @@ export function parseInventory(
 ): Cluster {
   const problems: Problem[] = [];
   const report: Report = (path, found, message, hint) =>
-    problems.push({ path: formatPath(path), value: found, message, hint });
+    problems.push({
+      path: formatPath(path),
+      value: presentable(found, String(path.at(-1) ?? '')),
+      message,
+      hint,
+    });
   const parsed = inventorySchema.safeParse(value);
   if (!parsed.success) reportShape(parsed.error.issues, value, report);
+  const misshapen = new Set(problems.map(({ path }) => path));
   const draft = draftOf(value);
-  if (parsed.success || problems.every(({ path }) => path !== '')) {
-    checkHosts(draft, report);
-    checkServices(draft, report);
+  if (!misshapen.has('') && !misshapen.has('hosts')) {
+    const reportNew: Report = (path, ...rest) => {
+      if (!misshapen.has(formatPath(path))) report(path, ...rest);
+    };
+    checkHosts(draft, reportNew);
+    checkServices(draft, reportNew);
   }
   if (problems.length > 0) throw new InventoryError(file, problems);
   const cluster = resolve(draft, file, surroundings, report);

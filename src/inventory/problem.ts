@@ -6,7 +6,7 @@ export type Path = readonly (string | number)[];
 export interface Problem {
   /** `services.ftp.realServers[1].weight` */
   readonly path: string;
-  /** The bad value; undefined when it is missing. */
+  /** The bad value as plain JSON, without passwords; undefined when it is missing. */
   readonly value: unknown;
   /** What is wrong with it. */
   readonly message: string;
@@ -30,28 +30,31 @@ export class InventoryError extends UsageError {
 }
 
 function describeProblem({ path, value, message, hint }: Problem): string {
-  const found = value === undefined ? '' : ` = ${showValue(path, value)}`;
+  const found = value === undefined ? '' : ` = ${showValue(value)}`;
   return `  ${path || '(the whole)'}${found}: ${message}\n    → ${hint}`;
 }
 
-/** A value in one short line; what may be a password is not shown. */
-function showValue(path: string, value: unknown): string {
-  if (isSecretPath(path)) return '(not shown)';
-  const text =
-    typeof value === 'function' ? 'a function' : (JSON.stringify(value, showMember) ?? String(value));
+/** A value in one short line. */
+function showValue(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-function showMember(key: string, value: unknown): unknown {
-  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function')
-    return String(value);
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  return isSecretPath(key) ? '(not shown)' : value;
+/** The value as plain JSON, with what may be a password replaced: it goes to the terminal, and into NDJSON. */
+export function presentable(value: unknown, key: string): unknown {
+  if (value === undefined) return undefined;
+  if (isSecretKey(key)) return '[secret]';
+  if (Array.isArray(value)) return value.map((part) => presentable(part, ''));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, presentable(part, name)]));
+  if (typeof value === 'function') return '[function]';
+  const isPlain = value === null || typeof value === 'string' || typeof value === 'boolean';
+  return isPlain || Number.isFinite(value) ? value : String(value);
 }
 
 /** True for `password`, `passphrase` and the like, and for the fields where somebody may write one by mistake. */
-export function isSecretPath(path: string): boolean {
-  return /(pass(word|phrase|wd)?|secret|token)(env)?$/i.test(path);
+export function isSecretKey(key: string): boolean {
+  return /(pass(word|phrase|wd)?|secret|token)(env)?$/i.test(key);
 }
 
 /** `services.ftp.realServers[1].weight`; a key that is not a plain word is quoted: `hosts["a b"]`. */

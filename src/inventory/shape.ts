@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isSecretPath, type Path, type Report } from './problem.js';
+import { isSecretKey, type Path, type Report } from './problem.js';
 import { inventoryJsonSchema } from './schema.js';
 import { didYouMean, nearest } from './suggest.js';
 
@@ -7,10 +7,11 @@ type Issue = z.core.$ZodIssue;
 
 interface SchemaNode {
   readonly $ref?: string;
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
   readonly items?: SchemaNode;
+  readonly required?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
 }
@@ -33,9 +34,17 @@ function reportIssue(issue: Issue, path: Path, input: unknown, root: SchemaRoot,
     return;
   }
   const { message, hint } = wordsFor(issue, value, node, String(path.at(-1)));
-  const usualHint = path.length === 0 ? EXPORT : (node.description ?? 'see `lvsctl schema`');
-  report(path, value, message, hint ?? usualHint);
+  const description = node.description ?? 'see `lvsctl schema`';
+  report(
+    path,
+    value,
+    message,
+    path.length === 0 ? EXPORT : (hint?.replace(DESCRIPTION, description) ?? description),
+  );
 }
+
+/** Stands in a hint for the description of the field. */
+const DESCRIPTION = '{description}';
 
 function wordsFor(
   issue: Issue,
@@ -45,14 +54,12 @@ function wordsFor(
 ): { message: string; hint?: string | undefined } {
   switch (issue.code) {
     case 'invalid_type':
-      return {
-        message: value === undefined ? 'is missing' : `is not ${TYPES[issue.expected] ?? issue.expected}`,
-      };
+      return typeWords(issue.expected, value, node);
     case 'invalid_value':
       return choiceWords(issue.values.map(String), value, key);
     case 'too_small':
     case 'too_big':
-      if (issue.origin === 'array') return { message: 'is empty' };
+      if (issue.origin === 'array') return { message: 'is empty', hint: `name at least one. ${DESCRIPTION}` };
       return { message: `is out of range, ${node.minimum} to ${node.maximum}` };
     case 'invalid_union': {
       if (value === undefined) return { message: 'is missing' };
@@ -66,6 +73,28 @@ function wordsFor(
     default:
       return { message: issue.message };
   }
+}
+
+function typeWords(
+  expected: string,
+  value: unknown,
+  node: SchemaNode,
+): { message: string; hint?: string | undefined } {
+  if (value === undefined) return { message: 'is missing' };
+  const message = `is not ${TYPES[expected] ?? expected}`;
+  if (
+    typeof value === 'string' &&
+    expected === 'number' &&
+    value.trim() !== '' &&
+    Number.isFinite(Number(value))
+  )
+    return { message, hint: `write ${Number(value)}, without quotes. ${DESCRIPTION}` };
+  if (expected === 'object' && node.required)
+    return {
+      message,
+      hint: `write { ${node.required.map((key) => `${key}: …`).join(', ')} }. ${DESCRIPTION}`,
+    };
+  return { message };
 }
 
 const EXPORT = 'write `export default defineInventory({ … })`';
@@ -82,13 +111,10 @@ const TYPES: Readonly<Record<string, string>> = {
 
 function reportUnknownKey(path: Path, value: unknown, node: SchemaNode, report: Report): void {
   const key = String(path.at(-1));
-  if (isSecretPath(key) && path.includes('ssh')) {
-    report(
-      path,
-      value,
-      'a password never stands in the inventory',
-      'take it out; put it into the environment variable LVSCTL_PASSWORD (see `passwordEnv`), or let lvsctl ask',
-    );
+  if (isSecretKey(key) && path.includes('ssh')) {
+    const variable = /phrase/i.test(key) ? 'PASSPHRASE' : /sudo/i.test(key) ? 'SUDO_PASSWORD' : 'PASSWORD';
+    const hint = `take it out; put it into the environment variable LVSCTL_${variable}, or let lvsctl ask`;
+    report(path, value, 'a password never stands in the inventory', hint);
     return;
   }
   report(path, value, 'unknown key', didYouMean(key, Object.keys(node.properties ?? {}), 'keys here'));
@@ -128,7 +154,8 @@ function nodeAt(root: SchemaRoot, path: Path): SchemaNode {
   for (const part of path) {
     const property = typeof part === 'string' ? node.properties?.[part] : undefined;
     const rest = typeof node.additionalProperties === 'object' ? node.additionalProperties : {};
-    node = follow(root, property ?? (typeof part === 'number' ? (node.items ?? {}) : rest));
+    const child = follow(root, property ?? (typeof part === 'number' ? (node.items ?? {}) : rest));
+    node = child.description === undefined ? { ...child, description: node.description } : child;
   }
   return node;
 }

@@ -1,0 +1,621 @@
+/** A change of the good inventory that makes it bad. Keys are paths (`services.ftp.port`, a number is a list index). */
+export interface BadCase {
+  readonly title: string;
+  readonly put?: Readonly<Record<string, unknown>>;
+  readonly drop?: readonly string[];
+  /** Each problem as the operator reads it, without the file. */
+  readonly says: string;
+}
+
+export const CASES: readonly BadCase[] = [
+  {
+    title: 'misspelt key at the top',
+    put: { probs: ['client'] },
+    says: `probs = ["client"]: unknown key
+  → did you mean "probes"?`,
+  },
+  {
+    title: 'misspelt key of a service',
+    put: { 'services.ftp.shceduler': 'wrr' },
+    says: `services.ftp.shceduler = "wrr": unknown key
+  → did you mean "scheduler"?`,
+  },
+  {
+    title: 'misspelt key of a host',
+    put: { 'hosts.rs1.adress': '10.83.33.7' },
+    drop: ['hosts.rs1.address'],
+    says: `hosts.rs1.address: is missing
+  → IPv4 or IPv6 address in the cluster’s network, with the prefix length of that network: \`10.83.33.83/24\`. Without a prefix length it is /24, for IPv6 /64.
+hosts.rs1.adress = "10.83.33.7": unknown key
+  → did you mean "address"?`,
+  },
+  {
+    title: 'key that resembles none',
+    put: { 'services.ftp.colour': 'blue' },
+    says: `services.ftp.colour = "blue": unknown key
+  → known keys here: vip, port, protocol, scheduler, forwarding, persistence, directors, realServers, label`,
+  },
+  {
+    title: 'misspelt key of ssh settings',
+    put: { 'ssh.identityFile': '~/.ssh/id' },
+    says: `ssh.identityFile = "~/.ssh/id": unknown key
+  → did you mean "identityFiles"?`,
+  },
+  {
+    title: 'password in the file',
+    put: { 'ssh.password': 'hunter2' },
+    says: `ssh.password = "[secret]": a password never stands in the inventory
+  → take it out; put it into the environment variable LVSCTL_PASSWORD, or let lvsctl ask`,
+  },
+  {
+    title: 'passphrase in a host',
+    put: { 'hosts.rs1.ssh': { passphrase: 'hunter2' } },
+    says: `hosts.rs1.ssh.passphrase = "[secret]": a password never stands in the inventory
+  → take it out; put it into the environment variable LVSCTL_PASSPHRASE, or let lvsctl ask`,
+  },
+  {
+    title: 'password instead of the name of its variable',
+    put: { 'ssh.passwordEnv': 'hunter 2!' },
+    says: `ssh.passwordEnv = "[secret]": is not the name of an environment variable
+  → write the name of the variable that holds the password, for example LVSCTL_PASSWORD; never the password itself`,
+  },
+  {
+    title: 'address that is none',
+    put: { 'hosts.rs1.address': '10.83.33.256/24' },
+    says: `hosts.rs1.address = "10.83.33.256/24": is not an IPv4 or IPv6 address
+  → write an address with its prefix length, for example 10.83.33.83/24`,
+  },
+  {
+    title: 'address of three parts',
+    put: { 'hosts.rs1.address': '10.83.33' },
+    says: `hosts.rs1.address = "10.83.33": is not an IPv4 or IPv6 address
+  → write an address with its prefix length, for example 10.83.33.83/24`,
+  },
+  {
+    title: 'address with leading zero',
+    put: { 'hosts.rs1.address': '010.83.33.76' },
+    says: `hosts.rs1.address = "010.83.33.76": is not an IPv4 or IPv6 address
+  → write an address with its prefix length, for example 10.83.33.83/24`,
+  },
+  {
+    title: 'name instead of an address',
+    put: { 'hosts.rs1.address': 'rs1.example.org' },
+    says: `hosts.rs1.address = "rs1.example.org": is not an IPv4 or IPv6 address
+  → write an address with its prefix length, for example 10.83.33.83/24`,
+  },
+  {
+    title: 'prefix length too long',
+    put: { 'hosts.rs1.address': '10.83.33.76/33' },
+    says: `hosts.rs1.address = "10.83.33.76/33": is not an IPv4 or IPv6 address
+  → write an address with its prefix length, for example 10.83.33.83/24`,
+  },
+  {
+    title: 'zone in an IPv6 address',
+    put: { 'hosts.rs1.address': 'fe80::1%eth0' },
+    says: `hosts.rs1.address = "fe80::1%eth0": is not an IPv4 or IPv6 address
+  → write an address with its prefix length, for example 10.83.33.83/24`,
+  },
+  {
+    title: 'address that is a number',
+    put: { 'hosts.rs1.address': 10 },
+    says: `hosts.rs1.address = 10: is not a string
+  → IPv4 or IPv6 address in the cluster’s network, with the prefix length of that network: \`10.83.33.83/24\`. Without a prefix length it is /24, for IPv6 /64.`,
+  },
+  {
+    title: 'host without address',
+    drop: ['hosts.rs1.address'],
+    says: `hosts.rs1.address: is missing
+  → IPv4 or IPv6 address in the cluster’s network, with the prefix length of that network: \`10.83.33.83/24\`. Without a prefix length it is /24, for IPv6 /64.`,
+  },
+  {
+    title: 'host that is only an address',
+    put: { 'hosts.rs1': '10.83.33.76' },
+    says: `hosts.rs1 = "10.83.33.76": is not an object
+  → write { address: … }. A host: a director, a real server, a client or another machine.`,
+  },
+  {
+    title: 'duplicate address',
+    put: { 'hosts.rs2.address': '10.83.33.76/24' },
+    says: `hosts.rs2.address = "10.83.33.76/24": is the address of host rs1 too
+  → give each host an address of its own`,
+  },
+  {
+    title: 'duplicate IPv6 address in another spelling',
+    put: { 'hosts.a': { address: 'fd00::1' }, 'hosts.b': { address: 'fd00:0:0::0001/64' } },
+    says: `hosts.b.address = "fd00:0:0::0001/64": is the address of host a too
+  → give each host an address of its own`,
+  },
+  {
+    title: 'network address as a host’s',
+    put: { 'hosts.rs1.address': '10.83.33.0/24' },
+    says: `hosts.rs1.address = "10.83.33.0/24": is the network or broadcast address of 10.83.33.0/24
+  → write the host’s own address, or its right prefix length`,
+  },
+  {
+    title: 'broadcast address as a host’s',
+    put: { 'hosts.rs1.address': '10.83.33.127/25' },
+    says: `hosts.rs1.address = "10.83.33.127/25": is the network or broadcast address of 10.83.33.0/25
+  → write the host’s own address, or its right prefix length`,
+  },
+  {
+    title: 'multicast address as a host’s',
+    put: { 'hosts.rs1.address': '224.0.0.18' },
+    says: `hosts.rs1.address = "224.0.0.18": is no host’s address (multicast)
+  → write the host’s own address`,
+  },
+  {
+    title: 'VIP equal to a host’s address',
+    put: { 'services.ftp.vip': '10.83.33.83' },
+    says: `services.ftp.vip = "10.83.33.83": is the address of host director
+  → a VIP is an address that no host has of its own`,
+  },
+  {
+    title: 'VIP with prefix length',
+    put: { 'services.ftp.vip': '10.83.33.100/32' },
+    says: `services.ftp.vip = "10.83.33.100/32": has a prefix length
+  → write 10.83.33.100; a VIP is always a single address`,
+  },
+  {
+    title: 'VIP outside the director’s network, DR',
+    put: { 'services.ftp.vip': '10.83.34.100' },
+    says: `services.ftp.vip = "10.83.34.100": lies outside every director’s network (director: 10.83.33.0/24)
+  → with forwarding dr a director answers ARP for the VIP: choose an address in its network, or correct the prefix length of its address`,
+  },
+  {
+    title: 'VIP outside every director’s network, DR by default',
+    put: { 'services.ftp.vip': '192.0.2.1', 'services.ftp.directors': ['director', 'spare'] },
+    drop: ['services.ftp.forwarding'],
+    says: `services.ftp.vip = "192.0.2.1": lies outside every director’s network (director: 10.83.33.0/24, spare: 10.83.33.0/24)
+  → with forwarding dr a director answers ARP for the VIP: choose an address in its network, or correct the prefix length of its address`,
+  },
+  {
+    title: 'VIP that is the broadcast address',
+    put: { 'services.ftp.vip': '10.83.33.255' },
+    says: `services.ftp.vip = "10.83.33.255": is the network or broadcast address of 10.83.33.0/24
+  → choose another address in the network`,
+  },
+  {
+    title: 'VIP on loopback',
+    put: { 'services.ftp.vip': '127.0.0.1' },
+    says: `services.ftp.vip = "127.0.0.1": is no address for a VIP (loopback)
+  → write a free address of the network`,
+  },
+  {
+    title: 'VIP of another family',
+    put: { 'services.ftp.vip': 'fd00::100' },
+    says: `services.ftp.vip = "fd00::100": is IPv6, but director director has an IPv4 address
+  → give VIP, directors and real servers addresses of one family
+services.ftp.realServers[0].host = "rs1": has an IPv4 address, but the VIP is IPv6
+  → give VIP, directors and real servers addresses of one family
+services.ftp.realServers[1].host = "rs2": has an IPv4 address, but the VIP is IPv6
+  → give VIP, directors and real servers addresses of one family`,
+  },
+  {
+    title: 'real server of another family',
+    put: { 'hosts.rs1.address': 'fd00::76/64' },
+    says: `services.ftp.realServers[0].host = "rs1": has an IPv6 address, but the VIP is IPv4
+  → give VIP, directors and real servers addresses of one family`,
+  },
+  {
+    title: 'port 0',
+    put: { 'services.ftp.port': 0 },
+    says: `services.ftp.port = 0: is out of range, 1 to 65535
+  → Port that clients connect to, 1 to 65535.`,
+  },
+  {
+    title: 'port above 65535',
+    put: { 'services.ftp.port': 70000 },
+    says: `services.ftp.port = 70000: is out of range, 1 to 65535
+  → Port that clients connect to, 1 to 65535.`,
+  },
+  {
+    title: 'port as text',
+    put: { 'services.ftp.port': '21' },
+    says: `services.ftp.port = "21": is not a number
+  → write 21, without quotes. Port that clients connect to, 1 to 65535.`,
+  },
+  {
+    title: 'port with a fraction',
+    put: { 'services.ftp.port': 21.5 },
+    says: `services.ftp.port = 21.5: is not a whole number
+  → Port that clients connect to, 1 to 65535.`,
+  },
+  {
+    title: 'port of SSH',
+    put: { 'ssh.port': 65536 },
+    says: `ssh.port = 65536: is out of range, 1 to 65535
+  → TCP port of the SSH server, 1 to 65535. 22 by default.`,
+  },
+  {
+    title: 'weight below 0',
+    put: { 'services.ftp.realServers.1.weight': -1 },
+    says: `services.ftp.realServers[1].weight = -1: is out of range, 0 to 65535
+  → Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. 0 drains the server: no new connections, the present ones go on.`,
+  },
+  {
+    title: 'weight above 65535',
+    put: { 'services.ftp.realServers.1.weight': 65536 },
+    says: `services.ftp.realServers[1].weight = 65536: is out of range, 0 to 65535
+  → Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. 0 drains the server: no new connections, the present ones go on.`,
+  },
+  {
+    title: 'weight that is not a number',
+    put: { 'services.ftp.realServers.1.weight': Number.NaN },
+    says: `services.ftp.realServers[1].weight = "NaN": is not a number
+  → Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. 0 drains the server: no new connections, the present ones go on.`,
+  },
+  {
+    title: 'unknown scheduler, near',
+    put: { 'services.ftp.scheduler': 'wrrr' },
+    says: `services.ftp.scheduler = "wrrr": unknown scheduler
+  → did you mean "wrr"? (use one of: rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh, sh, mh, sed, nq, twos)`,
+  },
+  {
+    title: 'unknown scheduler, far',
+    put: { 'services.ftp.scheduler': 'fastest-first' },
+    says: `services.ftp.scheduler = "fastest-first": unknown scheduler
+  → use one of: rr, wrr, lc, wlc, fo, ovf, lblc, lblcr, dh, sh, mh, sed, nq, twos`,
+  },
+  {
+    title: 'unknown forwarding method',
+    put: { 'services.ftp.forwarding': 'masq' },
+    says: `services.ftp.forwarding = "masq": unknown forwarding method
+  → use one of: dr, nat, tun`,
+  },
+  {
+    title: 'unknown protocol',
+    put: { 'services.ftp.protocol': 'TCP' },
+    says: `services.ftp.protocol = "TCP": unknown protocol
+  → did you mean "tcp"? (use one of: tcp, udp, sctp)`,
+  },
+  {
+    title: 'unknown algorithm profile',
+    put: { 'hosts.rs1.ssh': { algorithms: 'old' } },
+    says: `hosts.rs1.ssh.algorithms = "old": unknown algorithm profile
+  → use one of: modern, legacy`,
+  },
+  {
+    title: 'unknown host key policy',
+    put: { 'ssh.hostKeys': 'no' },
+    says: `ssh.hostKeys = "no": unknown host key policy
+  → use one of: strict, accept-new`,
+  },
+  {
+    title: 'unknown director',
+    put: { 'services.ftp.directors': ['directr'] },
+    says: `services.ftp.directors[0] = "directr": unknown host
+  → did you mean "director"?`,
+  },
+  {
+    title: 'unknown real server',
+    put: { 'services.ftp.realServers.1.host': 'rs3' },
+    says: `services.ftp.realServers[1].host = "rs3": unknown host
+  → did you mean "rs1"?`,
+  },
+  {
+    title: 'unknown probe',
+    put: { probes: ['workstation'] },
+    says: `probes[0] = "workstation": unknown host
+  → known hosts: director, rs1, rs2, spare, client`,
+  },
+  {
+    title: 'unknown host in a group',
+    put: { 'groups.old.hosts': ['rs1', 'r2'] },
+    says: `groups.old.hosts[1] = "r2": unknown host
+  → did you mean "rs2"?`,
+  },
+  {
+    title: 'unknown jump host',
+    put: { 'ssh.jump': 'bastion' },
+    says: `ssh.jump = "bastion": unknown host
+  → known hosts: director, rs1, rs2, spare, client (for a host outside the inventory write user@bastion)`,
+  },
+  {
+    title: 'jump host that is none',
+    put: { 'hosts.rs1.ssh': { jump: 'root@gate:0' } },
+    says: `hosts.rs1.ssh.jump = "root@gate:0": is no jump host
+  → write the name of a host, or user@host:port`,
+  },
+  {
+    title: 'jumps in a circle',
+    put: { 'hosts.rs1.ssh': { jump: 'rs2' }, 'hosts.rs2.ssh': { jump: 'rs1' } },
+    says: `hosts.rs1.ssh.jump = "rs2": jumps in a circle: rs1 → rs2 → rs1
+  → let one of them be reached directly: jump: false
+hosts.rs2.ssh.jump = "rs1": jumps in a circle: rs2 → rs1 → rs2
+  → let one of them be reached directly: jump: false`,
+  },
+  {
+    title: 'host that jumps over itself',
+    put: { 'hosts.rs1.ssh': { jump: 'rs1' } },
+    says: `hosts.rs1.ssh.jump = "rs1": jumps in a circle: rs1 → rs1
+  → let one of them be reached directly: jump: false`,
+  },
+  {
+    title: 'unknown source of the content',
+    put: { 'roles.content': { source: 'rs9', paths: [{ from: '/srv/ftp' }] } },
+    says: `roles.content.source = "rs9": unknown host
+  → did you mean "rs1"?`,
+  },
+  {
+    title: 'DR real server with another port',
+    put: { 'services.ftp.realServers.0.port': 2121 },
+    says: `services.ftp.realServers[0].port = 2121: differs from the service’s port 21
+  → with forwarding dr packets arrive unchanged: leave the port out, or use forwarding nat`,
+  },
+  {
+    title: 'TUN real server with another port',
+    put: { 'services.ftp.forwarding': 'tun', 'services.ftp.realServers.0.port': 2121 },
+    says: `services.ftp.realServers[0].port = 2121: differs from the service’s port 21
+  → with forwarding tun packets arrive unchanged: leave the port out, or use forwarding nat`,
+  },
+  {
+    title: 'service without real servers',
+    put: { 'services.ftp.realServers': [] },
+    says: `services.ftp.realServers = []: is empty
+  → name at least one. The hosts that do the work; their order numbers them (see \`roles.ftp.banner\`).`,
+  },
+  {
+    title: 'service without the key realServers',
+    drop: ['services.ftp.realServers'],
+    says: `services.ftp.realServers: is missing
+  → The hosts that do the work; their order numbers them (see \`roles.ftp.banner\`).`,
+  },
+  {
+    title: 'service without directors',
+    put: { 'services.ftp.directors': [] },
+    says: `services.ftp.directors = []: is empty
+  → name at least one. Names of the hosts that hold the VIP and spread the connections.`,
+  },
+  {
+    title: 'two services on one VIP and port',
+    put: {
+      'services.other': {
+        vip: '10.83.33.100',
+        port: 21,
+        directors: ['director'],
+        realServers: [{ host: 'rs2' }],
+      },
+    },
+    says: `services.other.port = 21: service ftp is on 10.83.33.100:21/tcp too
+  → choose another port or VIP, or make one service of the two`,
+  },
+  {
+    title: 'real server twice',
+    put: { 'services.ftp.realServers.2': { host: 'rs1', weight: 2 } },
+    says: `services.ftp.realServers[2].host = "rs1": stands there twice with port 21
+  → take one of them out; a weight gives a larger share`,
+  },
+  {
+    title: 'director twice',
+    put: { 'services.ftp.directors': ['director', 'director'] },
+    says: `services.ftp.directors[1] = "director": stands there twice
+  → take one of them out`,
+  },
+  {
+    title: 'real server as probe',
+    put: { probes: ['client', 'rs1'] },
+    says: `probes[1] = "rs1": is a real server of ftp, and holds the VIP itself
+  → probe from a client: a host that is neither director nor real server`,
+  },
+  {
+    title: 'director as probe',
+    put: { probes: ['director'] },
+    says: `probes[0] = "director": is a director of ftp, and holds the VIP itself
+  → probe from a client: a host that is neither director nor real server`,
+  },
+  {
+    title: 'interface with a blank',
+    put: { 'hosts.rs1.interface': 'eth0; reboot' },
+    says: `hosts.rs1.interface = "eth0; reboot": is not a safe interface name
+  → use 1 to 15 letters, digits, "_", "." and "-", beginning with a letter, digit or "_", for example eth0`,
+  },
+  {
+    title: 'interface with a slash',
+    put: { interface: '../eth0' },
+    says: `interface = "../eth0": is not a safe interface name
+  → use 1 to 15 letters, digits, "_", "." and "-", beginning with a letter, digit or "_", for example eth0`,
+  },
+  {
+    title: 'interface that is too long',
+    put: { 'groups.old.interface': 'enp0s31f6.4094.1' },
+    says: `groups.old.interface = "enp0s31f6.4094.1": is not a safe interface name
+  → use 1 to 15 letters, digits, "_", "." and "-", beginning with a letter, digit or "_", for example eth0`,
+  },
+  {
+    title: 'interface called ..',
+    put: { interface: '..' },
+    says: `interface = "..": is not a safe interface name
+  → use 1 to 15 letters, digits, "_", "." and "-", beginning with a letter, digit or "_", for example eth0`,
+  },
+  {
+    title: 'interface that looks like an option',
+    put: { interface: '-a' },
+    says: `interface = "-a": is not a safe interface name
+  → use 1 to 15 letters, digits, "_", "." and "-", beginning with a letter, digit or "_", for example eth0`,
+  },
+  {
+    title: 'label that is too long with the interface',
+    put: { interface: 'enp0s31f6.100' },
+    says: `services.ftp.label = "100": makes enp0s31f6.100:100 on director, 17 characters of 15 at most
+  → give the service a shorter label`,
+  },
+  {
+    title: 'label with a colon',
+    put: { 'services.ftp.label': '1:2' },
+    says: `services.ftp.label = "1:2": is not a label
+  → use 1 to 13 letters, digits, "_", "." and "-", for example 100`,
+  },
+  {
+    title: 'one label for two VIPs of a host',
+    put: {
+      'services.ftp.label': 'lvs',
+      'services.web': {
+        vip: '10.83.33.101',
+        port: 80,
+        label: 'lvs',
+        directors: ['director'],
+        realServers: [{ host: 'rs2' }],
+      },
+    },
+    says: `services.web.label = "lvs": eth0:lvs on director is the label of 10.83.33.100 (service ftp) already
+  → give each VIP a label of its own`,
+  },
+  {
+    title: 'two labels for one VIP',
+    put: {
+      'services.ftp.label': 'a',
+      'services.web': {
+        vip: '10.83.33.100',
+        port: 80,
+        label: 'b',
+        directors: ['director'],
+        realServers: [{ host: 'rs1' }],
+      },
+    },
+    says: `services.web.label = "b": the VIP 10.83.33.100 has the label "a" already, from an earlier service
+  → give the services of one VIP the same label, or give it once`,
+  },
+  {
+    title: 'persistence of 0 seconds',
+    put: { 'services.ftp.persistence': 0 },
+    says: `services.ftp.persistence = 0: is out of range, 1 to 2678400
+  → Seconds for which a client stays with its real server, 1 to 2678400 (31 days). None by default.`,
+  },
+  {
+    title: 'host name with a blank',
+    put: { 'hosts.rs 3': { address: '10.83.33.3' } },
+    says: `hosts["rs 3"] = "rs 3": is not a safe host name
+  → use letters, digits, "-" and single dots inside, at most 63 in all, for example rs1`,
+  },
+  {
+    title: 'host name that is a command',
+    put: { 'hosts.$(reboot)': { address: '10.83.33.3' } },
+    says: `hosts["$(reboot)"] = "$(reboot)": is not a safe host name
+  → use letters, digits, "-" and single dots inside, at most 63 in all, for example rs1`,
+  },
+  {
+    title: 'host name that looks like an option',
+    put: { 'hosts.-rs': { address: '10.83.33.3' } },
+    says: `hosts.-rs = "-rs": is not a safe host name
+  → use letters, digits, "-" and single dots inside, at most 63 in all, for example rs1`,
+  },
+  {
+    title: 'group called like a host',
+    put: { 'groups.rs1': { hosts: ['rs2'] } },
+    says: `groups.rs1 = "rs1": is the name of a host too
+  → rename the group: playbooks and --limit take both`,
+  },
+  {
+    title: 'service name that is a path',
+    put: { 'services.a/b': '(ftp)' },
+    says: `services["a/b"] = "(ftp)": is not an object
+  → write { vip: …, port: …, directors: …, realServers: … }. A virtual service: one VIP, port and protocol.`,
+  },
+  {
+    title: 'name of the cluster',
+    put: { name: 'My Cluster' },
+    says: `name = "My Cluster": must be 1 to 32 of a-z, 0-9 and "-", not beginning or ending with "-"
+  → Name of the cluster: 1 to 32 of a-z, 0-9 and "-". By default that of the file, or of its folder where the file is called inventory.`,
+  },
+  {
+    title: 'relative path of a key',
+    put: { 'ssh.identityFiles': ['keys/id_rsa'] },
+    says: `ssh.identityFiles[0] = "keys/id_rsa": is not an absolute path
+  → write an absolute path, or one that begins with ~/`,
+  },
+  {
+    title: 'newline in a path',
+    put: { 'ssh.knownHostsFiles': ['/etc/known\nhosts'] },
+    says: `ssh.knownHostsFiles[0] = "/etc/known\\nhosts": has a control character (newline, NUL …)
+  → write an absolute path, or one that begins with ~/`,
+  },
+  {
+    title: 'NUL in a path',
+    put: { 'roles.ftp.anonymousRoot': '/srv/\0' },
+    says: `roles.ftp.anonymousRoot = "/srv/\\u0000": has a control character (newline, NUL …)
+  → write an absolute path such as /srv/ftp`,
+  },
+  {
+    title: 'path that climbs',
+    put: { 'roles.ftp.anonymousRoot': '/srv/../etc' },
+    says: `roles.ftp.anonymousRoot = "/srv/../etc": climbs with ".."
+  → write an absolute path such as /srv/ftp`,
+  },
+  {
+    title: 'path with an option',
+    put: { 'roles.ftp.anonymousRoot': '/srv/-rf' },
+    says: `roles.ftp.anonymousRoot = "/srv/-rf": has a name that begins with "-"
+  → write an absolute path such as /srv/ftp`,
+  },
+  {
+    title: 'relative path of the content',
+    put: { 'roles.content': { source: 'rs1', paths: [{ from: 'srv' }], everyMinutes: 0 } },
+    says: `roles.content.paths[0].from = "srv": is not an absolute path
+  → write an absolute path such as /srv/ftp
+roles.content.everyMinutes = 0: is out of range, 1 to 1440
+  → Minutes between two copies, 1 to 1440. 10 by default.`,
+  },
+  {
+    title: 'banner of two lines',
+    put: { 'roles.ftp.banner': 'a\nb' },
+    says: `roles.ftp.banner = "a\\nb": must be one line of 1 to 200 printable ASCII characters
+  → Greeting of the FTP server. \`{n}\` is the real server’s place in the service, counted from 1: \`Welcome to FTP{n} server\`. \`verify\` tells the real servers apart by it.`,
+  },
+  {
+    title: 'passive ports the wrong way round',
+    put: { 'roles.ftp.passivePorts': '50100-50000' },
+    says: `roles.ftp.passivePorts = "50100-50000": must lie in 1024-65535, the low port first
+  → TCP ports for passive data connections, \`low-high\`: \`50000-50100\`.`,
+  },
+  {
+    title: 'misspelt role',
+    put: { 'roles.fpt': { banner: 'x' } },
+    says: `roles.fpt = {"banner":"x"}: unknown key
+  → did you mean "ftp"?`,
+  },
+  {
+    title: 'own role called like one of lvsctl’s',
+    put: { 'ownRoles.director': {} },
+    says: `ownRoles.director = "director": is a role that comes with lvsctl
+  → move its parameters to \`roles\`, or rename your role`,
+  },
+  {
+    title: 'user that looks like an option',
+    put: { 'ssh.user': '-oProxyCommand=reboot' },
+    says: `ssh.user = "-oProxyCommand=reboot": is empty, begins with "-" or contains blanks
+  → write it without blanks, and not beginning with "-"`,
+  },
+  {
+    title: 'agent of the wrong type',
+    put: { 'ssh.agent': 7 },
+    says: `ssh.agent = 7: is of the wrong type
+  → SSH agent: its socket, true for the one of \`SSH_AUTH_SOCK\` (the default, where one runs), or false for none.`,
+  },
+  {
+    title: 'variable that is a list',
+    put: { vars: { a: ['b'] } },
+    says: `vars.a = ["b"]: is of the wrong type
+  → Values of your own for all hosts.`,
+  },
+  {
+    title: 'no hosts',
+    put: { hosts: {} },
+    drop: ['services', 'probes', 'groups'],
+    says: `services: is missing
+  → The virtual services, by name.
+hosts = {}: has no hosts
+  → add at least a director and a real server`,
+  },
+  {
+    title: 'hosts as a list',
+    put: { hosts: ['10.83.33.83'] },
+    says: `hosts = ["10.83.33.83"]: is not an object
+  → All hosts, by name.`,
+  },
+  {
+    title: 'no services',
+    put: { services: {} },
+    says: `services = {}: has no services
+  → add one: its VIP, port, directors and realServers`,
+  },
+];
