@@ -2,7 +2,7 @@ import type { Change, Resource } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
 import { sh, shLines } from '../shell/index.js';
 import { unifiedDiff } from './diff.js';
-import { fileState, parseFileState } from './file.js';
+import { fileState, regularFile } from './file.js';
 import { replaceFile } from './replaceFile.js';
 
 export interface BlockOptions {
@@ -30,15 +30,9 @@ export function block(options: BlockOptions): Resource {
       sh`printf '%s\n' "$x"; exec cat ${path}`,
     ),
     plan(observed): Change | undefined {
-      const found = parseFileState(id, observed);
-      if (found.state === 'other')
-        throw new LvsctlError(`${path} is not a regular file`, {
-          resource: id,
-          hint: `look at it with ls -ld ${path}, and move it away`,
-        });
-      const present = found.state === 'present';
-      const before = present ? found.rest.slice(found.rest.indexOf('\n') + 1) : undefined;
-      const runnable = !executable || (present && found.rest.startsWith('x'));
+      const found = regularFile(id, path, observed);
+      const before = found?.rest.slice(found.rest.indexOf('\n') + 1);
+      const runnable = !executable || found?.rest.startsWith('x') === true;
       const after = withBlock(before ?? heading, name, body, path);
       if (before === after && runnable) return undefined;
       return {

@@ -11,8 +11,8 @@ export interface BootScriptOptions {
   readonly name: string;
   /** One line, for the unit and the block. */
   readonly description: string;
-  /** The whole script; it must be idempotent, since it is also run by hand. */
-  readonly text: string;
+  /** The whole script (or what makes it from the present one); idempotent, since it is also run by hand. */
+  readonly text: string | ((present: string | undefined) => string);
   readonly facts: Facts;
 }
 

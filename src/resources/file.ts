@@ -10,7 +10,8 @@ import { replaceFile } from './replaceFile.js';
 export interface FileOptions {
   /** Absolute. Missing parent folders are made. A symbolic link is followed, not replaced. */
   readonly path: string;
-  readonly content: string | Buffer;
+  /** A function gets the present text (undefined: no file) and returns the wanted one: for lines that stay as they are. */
+  readonly content: string | Buffer | ((present: string | undefined) => string);
   /** Four octal digits, `0644`. Absent: not looked at, and 0644 for a new file. */
   readonly mode?: string;
   /** `user` or `user:group`, names or numbers as ls -l prints them. Absent: not looked at. */
@@ -28,9 +29,7 @@ const INLINE_BYTES = 32 * 1024;
 export function file(options: FileOptions): Resource {
   const { path, mode, owner } = options;
   const id = `file ${path}`;
-  const content = Buffer.from(options.content as string);
-  const text = inlineText(options.content);
-  const digest = text === undefined ? cksum(content) : undefined;
+  const digest = bulk(options.content) ? cksum(Buffer.from(options.content as string)) : undefined;
   return {
     id,
     probe: shLines(
@@ -38,58 +37,41 @@ export function file(options: FileOptions): Resource {
       digest === undefined ? sh`exec cat ${path}` : sh`exec cksum < ${path}`,
     ),
     plan(observed): Change | undefined {
-      const found = parseFileState(id, observed);
-      if (found.state === 'other')
-        throw new LvsctlError(`${path} is not a regular file`, {
-          resource: id,
-          hint: `look at it with ls -ld ${path}, and move it away`,
-        });
-      const present = found.state === 'present';
-      const sameContent =
-        present && (digest === undefined ? found.rest === text : found.rest.trim() === digest);
-      const sameMode = mode === undefined || (present && found.mode === mode);
-      const sameOwner = owner === undefined || (present && ownerMatches(owner, found.owner));
-      if (sameContent && sameMode && sameOwner) return undefined;
+      const found = regularFile(id, path, observed);
+      const before = found?.rest;
+      const content = typeof options.content === 'function' ? options.content(before) : options.content;
+      const text = digest === undefined ? String(content) : undefined;
+      const sameContent = before !== undefined && (before === text || before.trim() === digest);
+      const wrongMode = mode !== undefined && found?.mode !== mode;
+      const wrongOwner = owner !== undefined && !(found && ownerMatches(owner, found.owner));
+      if (sameContent && !wrongMode && !wrongOwner) return undefined;
       const reasons = [
-        !present && 'create',
-        present && !sameContent && 'content',
-        present && !sameMode && `mode ${found.mode} to ${mode}`,
-        present && !sameOwner && `owner ${found.owner} to ${owner}`,
+        !sameContent && 'content',
+        wrongMode && `mode ${found?.mode} to ${mode}`,
+        wrongOwner && `owner ${found?.owner} to ${owner}`,
       ].filter((reason) => reason !== false);
       return {
-        summary: present ? `change ${path} (${reasons.join(', ')})` : `create ${path}`,
-        ...diffOf(path, present ? found.rest : undefined, sameContent, text, content),
+        summary: found ? `change ${path} (${reasons.join(', ')})` : `create ${path}`,
+        ...(sameContent ? {} : { diff: diffOf(path, before, text, digest) }),
         apply: shLines(
-          replaceFile({
-            path,
-            content: text ?? { file: 'content' },
-            mode,
-            owner,
-            backup: options.backup,
-          }),
+          replaceFile({ path, content: text ?? { file: 'content' }, mode, owner, backup: options.backup }),
           options.after,
         ),
-        ...(text === undefined ? { files: { content } } : {}),
+        ...(text === undefined ? { files: { content: Buffer.from(content as string) } } : {}),
       };
     },
   };
 }
 
-function inlineText(content: string | Buffer): string | undefined {
-  if (typeof content !== 'string' || content.includes('\0')) return undefined;
-  return Buffer.byteLength(content) <= INLINE_BYTES ? content : undefined;
+/** What no shell word can hold, or no probe should print. */
+function bulk(content: FileOptions['content']): boolean {
+  if (typeof content === 'function') return false;
+  return typeof content !== 'string' || content.includes('\0') || Buffer.byteLength(content) > INLINE_BYTES;
 }
 
-function diffOf(
-  path: string,
-  before: string | undefined,
-  sameContent: boolean,
-  text: string | undefined,
-  content: Buffer,
-): { diff?: string } {
-  if (sameContent) return {};
-  if (text !== undefined) return { diff: unifiedDiff(path, before, text) };
-  return { diff: `- ${before?.trim() ?? 'absent'}\n+ ${cksum(content)} (cksum, bytes)\n` };
+function diffOf(path: string, before: string | undefined, text: string | undefined, digest = ''): string {
+  if (text !== undefined) return unifiedDiff(path, before, text);
+  return `${before === undefined ? '' : `- ${before.trim()} (cksum, bytes)\n`}+ ${digest} (cksum, bytes)\n`;
 }
 
 export type FileState =
@@ -114,10 +96,28 @@ export function fileState(path: string, withMode: boolean): Sh {
   );
 }
 
-export function parseFileState(id: string, observed: ProbeOutput): FileState {
+function parseFileState(id: string, observed: ProbeOutput): FileState {
   const output = observedText(id, observed);
   const end = output.indexOf('\n');
   const [state, mode = '-', owner = '-'] = output.slice(0, end < 0 ? undefined : end).split(' ');
   if (state === 'absent' || state === 'other') return { state };
   return { state: 'present', mode: octalMode(mode), owner, rest: end < 0 ? '' : output.slice(end + 1) };
+}
+
+/**
+ * The file's state, undefined when there is none.
+ * @throws LvsctlError when something else has its name
+ */
+export function regularFile(
+  id: string,
+  path: string,
+  observed: ProbeOutput,
+): Extract<FileState, { state: 'present' }> | undefined {
+  const found = parseFileState(id, observed);
+  if (found.state === 'other')
+    throw new LvsctlError(`${path} is not a regular file`, {
+      resource: id,
+      hint: `look at it with ls -ld ${path}, and move it away`,
+    });
+  return found.state === 'present' ? found : undefined;
 }

@@ -1,0 +1,97 @@
+import type { Facts } from '../../src/engine/facts.js';
+import type { Resource } from '../../src/engine/resource.js';
+import { defineRole } from '../../src/engine/role.js';
+import { LvsctlError } from '../../src/errors.js';
+import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import {
+  address,
+  announceAddress,
+  bootScript,
+  hostRoute,
+  interfaceLabel,
+  packages,
+  persistentSysctl,
+  sysctl,
+} from '../../src/resources/index.js';
+import type { Sh } from '../../src/shell/index.js';
+import { noParams } from '../noParams.js';
+import { arpingPackage } from '../probe/arping.js';
+import { directorVips, isIPv4, type Vip, vipPrefix } from '../vips.js';
+import { directorScript } from './script.js';
+import { directorSettings } from './settings.js';
+
+export default defineRole({
+  name: 'director',
+  description: 'holds the VIPs and spreads their connections over the real servers',
+  params: noParams,
+  wants: { commands: ['ip', 'ifconfig', 'route', 'arp', 'arping', 'ping', 'ipvsadm'] },
+  appliesTo: (host, cluster) => directorVips(cluster, host).length > 0,
+  resources({ cluster, host, facts, unready }) {
+    checkInterface(host, facts);
+    const vips = directorVips(cluster, host);
+    const settings = directorSettings(vips, host.interface);
+    return [
+      ...arping(vips, facts),
+      ...settings.map((setting) => sysctl(setting)),
+      ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
+      persistentSysctl({ name: 'director', settings, facts }),
+      ...bootScript({
+        name: 'director',
+        description: `LVS director of the cluster ${cluster.name}`,
+        text: (present) => directorScript({ cluster, host, facts, unready, present }),
+        facts,
+      }),
+    ];
+  },
+  remarks({ cluster, host, unready }) {
+    const services = directorVips(cluster, host).flatMap((vip) => vip.services);
+    const held = [...unready].flatMap(([name, reason]) => {
+      const of = services.filter((service) => service.realServers.some((one) => one.host === name));
+      if (of.length === 0) return [];
+      return [`${name} is held back from ${of.map((service) => service.name).join(', ')}: ${reason}`];
+    });
+    const natted = services.filter((service) => service.forwarding === 'nat');
+    const gateway = natted.map(
+      (service) =>
+        `${service.name} is LVS-NAT: its real servers need ${host.address} as their default gateway`,
+    );
+    return [...held, ...gateway];
+  },
+});
+
+/** @throws LvsctlError when the NIC that is to hold the VIPs is not there */
+function checkInterface(host: ClusterHost, facts: Facts): void {
+  const names = facts.interfaces.map((one) => one.name);
+  if (names.length === 0 || names.includes(host.interface)) return;
+  throw new LvsctlError(`there is no interface ${host.interface} on ${host.name}`, {
+    host: host.name,
+    hint: `set \`interface\` in the inventory to one of ${names.filter((name) => name !== 'lo').join(', ')}`,
+  });
+}
+
+/** A VIP that moved here must be told to the neighbours; without arping they only hear of it by a trick. */
+function arping(vips: readonly Vip[], facts: Facts): Resource[] {
+  const needed = vips.some((vip) => isIPv4(vip.address)) && !facts.commands.has('arping');
+  if (!needed || facts.packageManager === undefined) return [];
+  return [packages({ name: 'arping', packages: [arpingPackage], facts })];
+}
+
+function vipResources(vip: Vip, cluster: Cluster, host: ClusterHost, facts: Facts): Resource[] {
+  const held = address({
+    address: vip.address,
+    prefix: vipPrefix(vip.address),
+    interface: host.interface,
+    label: isIPv4(vip.address) ? vip.label : undefined,
+    facts,
+    announce: announcement(vip, host, cluster, facts),
+  });
+  // The tutorial's route, where its tools are; with ip(8) the kernel's local table has it.
+  if (!isIPv4(vip.address) || facts.commands.has('ip') || !facts.commands.has('route')) return [held];
+  const device = interfaceLabel(host.interface, vip.label) ?? host.interface;
+  return [held, hostRoute({ address: vip.address, device })];
+}
+
+function announcement(vip: Vip, host: ClusterHost, cluster: Cluster, facts: Facts): Sh {
+  const neighbour = [...cluster.hosts.values()].find((other) => other.name !== host.name)?.address;
+  return announceAddress({ vip: vip.address, interface: host.interface, neighbour, facts });
+}

@@ -1,0 +1,78 @@
+import type { Facts } from '../../src/engine/facts.js';
+import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import { destinationKey, renderArgs, serviceKey, wantedTable } from '../../src/ipvs/index.js';
+import { announceAddress, interfaceLabel } from '../../src/resources/index.js';
+import { quote, template } from '../../src/shell/index.js';
+import { directorModules } from '../ipvsadm/modules.js';
+import { directorVips, isIPv4, vipPrefix } from '../vips.js';
+import { directorSettings } from './settings.js';
+
+const renderScript = template(import.meta.url, 'templates/director.sh.hbs');
+
+export interface DirectorScript {
+  readonly cluster: Cluster;
+  readonly host: ClusterHost;
+  readonly facts: Facts;
+  /** Real servers that are held back: they stay in the script if it has them, and are not added, as in the table itself. */
+  readonly unready: ReadonlyMap<string, string>;
+  /** The script as it is on the host. */
+  readonly present: string | undefined;
+}
+
+/** The tutorial's script, corrected: it never clears the table, and can be run any number of times. */
+export function directorScript(options: DirectorScript): string {
+  const { cluster, host, facts } = options;
+  const vips = directorVips(cluster, host);
+  const neighbour = [...cluster.hosts.values()].find((other) => other.name !== host.name)?.address;
+  return renderScript({
+    cluster: cluster.name,
+    host: host.name,
+    byIp: facts.commands.has('ip'),
+    settings: directorSettings(vips, host.interface).map(({ key, value }) => ({ key, value })),
+    modules: directorModules(cluster, host),
+    vips: vips.map((vip) => ({
+      address: vip.address,
+      prefix: vipPrefix(vip.address),
+      device: host.interface,
+      v6: !isIPv4(vip.address),
+      label: interfaceLabel(host.interface, isIPv4(vip.address) ? vip.label : undefined) ?? '',
+      route: isIPv4(vip.address) && !facts.commands.has('ip') && facts.commands.has('route'),
+    })),
+    services: tableWords(options),
+    announcements: vips
+      .filter((vip) => isIPv4(vip.address))
+      .map((vip) => ({
+        script: announceAddress({ vip: vip.address, interface: host.interface, neighbour, facts }).text,
+      })),
+  });
+}
+
+/** Arguments of ipvsadm by service, without the operation: the script tries adding, then editing. */
+function tableWords(options: DirectorScript): { words: string[]; servers: { words: string[] }[] }[] {
+  const { cluster, host, unready, present } = options;
+  const all = wantedTable(cluster, host.name, new Map()).services;
+  const { held } = wantedTable(cluster, host.name, unready);
+  return all.map((service) => ({
+    words: renderArgs({ kind: 'addService', service }).slice(1),
+    servers: service.destinations
+      .map((destination) => ({
+        isHeld: held.some(
+          (one) =>
+            serviceKey(one.service) === serviceKey(service.id) &&
+            destinationKey(one) === destinationKey(destination),
+        ),
+        words: renderArgs({ kind: 'addDestination', id: service.id, destination }).slice(1),
+      }))
+      .filter(({ isHeld, words }) => !isHeld || hasServer(present, words))
+      .map(({ words }) => ({ words })),
+  }));
+}
+
+/** Whether the script has this server of this service, whatever its weight. */
+function hasServer(script: string | undefined, words: readonly string[]): boolean {
+  const name = words
+    .slice(0, words.indexOf('-r') + 2)
+    .map(quote)
+    .join(' ');
+  return (script ?? '').split('\n').some((line) => line.startsWith(`server ${name} `));
+}

@@ -1,0 +1,73 @@
+import type { Facts } from '../../src/engine/facts.js';
+import { defineRole } from '../../src/engine/role.js';
+import type { Cluster, ClusterHost, Service } from '../../src/inventory/cluster.js';
+import { configuredService, directory, file, packages } from '../../src/resources/index.js';
+import { template } from '../../src/shell/index.js';
+import { type FtpParams, ftpParams } from './params.js';
+
+/** Where vsftpd's unprivileged parts are locked up; distributions disagree on theirs, and vsftpd refuses to run without. */
+const emptyFolder = '/var/lib/lvsctl/empty';
+
+const renderConfig = template(import.meta.url, 'templates/vsftpd.conf.hbs');
+
+export default defineRole({
+  name: 'ftp',
+  description: 'an anonymous, read-only FTP server (vsftpd) whose banner tells the real servers apart',
+  params: ftpParams,
+  appliesTo: (host, cluster) => cluster.roles.ftp !== undefined && ftpService(cluster, host) !== undefined,
+  resources({ cluster, host, facts, params }) {
+    const config = file({
+      path: configPath(facts),
+      content: vsftpdConfig(cluster, host, facts, params),
+      mode: '0600',
+      backup: true,
+    });
+    const vsftpd = configuredService({ name: 'vsftpd', facts, files: [config] });
+    const install = packages({ name: 'ftp', packages: [{ default: 'vsftpd' }], facts });
+    const folders = [
+      directory({ path: params.anonymousRoot ?? '/srv/ftp' }),
+      directory({ path: emptyFolder, mode: '0755' }),
+    ];
+    // Debian starts vsftpd as soon as it is installed, and its own configuration lets local users log in with
+    // passwords in the clear. dpkg keeps a configuration that is there already; rpm would move it aside.
+    return facts.packageManager === 'apt'
+      ? [...folders, ...vsftpd.files, install, vsftpd.service]
+      : [install, ...folders, ...vsftpd.files, vsftpd.service];
+  },
+});
+
+/** The first FTP service that the host is a real server of. */
+function ftpService(cluster: Cluster, host: ClusterHost): Service | undefined {
+  return cluster.services.find(
+    (service) =>
+      service.protocol === 'tcp' &&
+      service.realServers.some((one) => one.host === host.name && one.port === 21),
+  );
+}
+
+function configPath(facts: Facts): string {
+  const inFolder = ['dnf', 'yum', 'apk'].includes(facts.packageManager ?? '');
+  return inFolder ? '/etc/vsftpd/vsftpd.conf' : '/etc/vsftpd.conf';
+}
+
+/** The filter came with vsftpd 3 and Linux 3.5; an older vsftpd refuses a configuration with a name that it does not know. */
+function hasSeccomp(facts: Facts): boolean {
+  const [major = 0, minor = 0] = facts.kernel.release.split('.').map(Number);
+  return major > 3 || (major === 3 && minor >= 5);
+}
+
+export function vsftpdConfig(cluster: Cluster, host: ClusterHost, facts: Facts, params: FtpParams): string {
+  const realServers = ftpService(cluster, host)?.realServers ?? [];
+  const place = realServers.findIndex((one) => one.host === host.name) + 1;
+  const [low, high] = (params.passivePorts ?? '50000-50100').split('-');
+  return renderConfig({
+    banner: params.banner.replaceAll('{n}', String(place)),
+    anonymousRoot: params.anonymousRoot ?? '/srv/ftp',
+    emptyFolder,
+    // OpenRC's script insists on it; elsewhere the distribution's default fits its own script or unit.
+    background: facts.init === 'openrc',
+    seccomp: hasSeccomp(facts),
+    low,
+    high,
+  });
+}
