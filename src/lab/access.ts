@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { LvsctlError } from '../errors.js';
+import type { Cluster, ClusterHost } from '../inventory/cluster.js';
+import { quote } from '../shell/index.js';
+import type { Dial } from '../ssh/host.js';
+import { type LabLayout, layoutOf } from './layout.js';
+import { dialInto, supervisorStatus } from './relay.js';
+import { programPath, requireRoot } from './requirements.js';
+
+/**
+ * The cluster with each host's SSH settings replaced by the lab's, and the way into the lab's network.
+ * @throws LvsctlError when the lab isn't up
+ */
+export async function labAccess(cluster: Cluster): Promise<{ cluster: Cluster; dial: Dial }> {
+  requireRoot();
+  const layout = layoutOf(cluster.name);
+  const guests = await supervisorStatus(layout);
+  const missing = [...cluster.hosts.keys()].filter(
+    (name) => !guests?.some((guest) => guest.name === name && guest.pid !== null),
+  );
+  if (guests === undefined || missing.length > 0)
+    throw new LvsctlError(
+      guests === undefined
+        ? `the lab of ${cluster.name} is not up`
+        : `the lab of ${cluster.name} runs without ${missing.join(', ')}`,
+      { hint: `lvsctl lab up ${cluster.file}` },
+    );
+  const hosts = [...cluster.hosts.values()].map((host) => [host.name, reached(layout, host)] as const);
+  return { cluster: { ...cluster, hosts: new Map(hosts) }, dial: dialInto(layout) };
+}
+
+function reached(layout: LabLayout, host: ClusterHost): ClusterHost {
+  const { jump: _, ...own } = host.ssh;
+  return {
+    ...host,
+    ssh: {
+      ...own,
+      hostName: host.address,
+      port: 22,
+      user: 'root',
+      identityFiles: [layout.userKey],
+      agent: false,
+      hostKeys: 'strict',
+      knownHostsFiles: [layout.knownHosts],
+      algorithms: 'modern',
+      sudo: false,
+      // A fork takes 30 ms in a guest, and many of them share a processor.
+      connectTimeoutSeconds: Math.max(own.connectTimeoutSeconds, 60),
+    },
+  };
+}
+
+/**
+ * Runs a command on a host of the lab, with this process's stdin, stdout and stderr; a login shell when argv is empty.
+ * @returns its exit status; 255 when ssh itself failed
+ */
+export async function labExec(cluster: Cluster, host: string, argv: readonly string[]): Promise<number> {
+  const access = await labAccess(cluster);
+  const target = access.cluster.hosts.get(host);
+  if (target === undefined)
+    throw new LvsctlError(`the lab of ${cluster.name} has no host ${host}`, {
+      hint: `It has ${[...cluster.hosts.keys()].join(', ')}.`,
+    });
+  const args = [...sshArguments(layoutOf(cluster.name), target.address), ...argv.map(quote)];
+  const child = spawn(programPath('ip') ?? 'ip', args, { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status) => resolve(status ?? 255));
+  });
+}
+
+/** Arguments of `ip` that run ssh to a guest; the remote command's words follow, quoted. */
+export function sshArguments(layout: LabLayout, address: string): string[] {
+  const options = [
+    `IdentityFile=${layout.userKey}`,
+    'IdentitiesOnly=yes',
+    `UserKnownHostsFile=${layout.knownHosts}`,
+    'GlobalKnownHostsFile=/dev/null',
+    'StrictHostKeyChecking=yes',
+    'BatchMode=yes',
+    'LogLevel=ERROR',
+    'ConnectTimeout=60',
+  ];
+  return [
+    ...['netns', 'exec', layout.namespace, 'ssh', '-F', '/dev/null'],
+    ...(process.stdin.isTTY && process.stdout.isTTY ? ['-t'] : []),
+    ...options.flatMap((option) => ['-o', option]),
+    `root@${address}`,
+  ];
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { access, chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cluster, ClusterHost } from '../inventory/cluster.js';
+import { quote } from '../shell/index.js';
+import { run } from './command.js';
+import { type CpioEntry, cpio, file, folder } from './cpio.js';
+import type { Image } from './image.js';
+import { type Guest, guestDirectory, type LabLayout } from './layout.js';
+import type { Subnet } from './network.js';
+
+export interface GuestPlan {
+  readonly cluster: Cluster;
+  readonly host: ClusterHost;
+  readonly index: number;
+  readonly subnet: Subnet;
+  readonly image: Image;
+  readonly memoryMegabytes: number;
+}
+
+/** Writes what a guest needs before its kernel starts: disk (once), host key (once) and initramfs. */
+export async function prepareGuest(layout: LabLayout, plan: GuestPlan): Promise<Guest> {
+  const { host, image, index } = plan;
+  const directory = guestDirectory(layout, host.name);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const hostKey = await keyPair(join(directory, 'ssh_host_ed25519_key'), host.name);
+  const disk = join(directory, 'disk');
+  if (!(await readable(disk))) await run('cp', ['--sparse=always', image.disk, disk]);
+
+  const seed = await seedOf(layout, plan, hostKey);
+  const identity = digest(seed.archive, String(plan.memoryMegabytes));
+  const initramfs = join(directory, 'initramfs');
+  await writeFile(initramfs, Buffer.concat([await readFile(image.initramfs), seed.archive]));
+  return {
+    name: host.name,
+    address: host.address,
+    index,
+    directory,
+    console: join(directory, 'console.log'),
+    identity,
+    command: image.kernel,
+    args: [
+      `mem=${plan.memoryMegabytes}M`,
+      `initrd=${initramfs}`,
+      `ubd0=${disk}`,
+      // Confines every hostfs mount, also one that a guest's root makes, to the image.
+      `hostfs=${image.directory}`,
+      `vec0:transport=tap,ifname=tap${index},depth=128,gro=1,mac=${macAddress(plan)}`,
+      `uml_dir=${layout.umlDirectory}`,
+      `umid=${index}`,
+      'con=null',
+      'con0=null,fd:1',
+      'ssl=null',
+      'noreboot',
+      'panic=1',
+      'rdinit=/init',
+    ],
+  };
+}
+
+/** The line of known_hosts for a guest: its address and its name. */
+export async function knownHostsLine(layout: LabLayout, host: ClusterHost): Promise<string> {
+  const key = await readFile(join(guestDirectory(layout, host.name), 'ssh_host_ed25519_key.pub'), 'utf8');
+  const [type, blob] = key.split(' ');
+  return `${host.address},${host.name} ${type} ${blob?.trim()}\n`;
+}
+
+/** Makes a key pair without passphrase unless it is there; returns both halves. */
+export async function keyPair(path: string, comment: string): Promise<{ secret: Buffer; open: Buffer }> {
+  if (!(await readable(`${path}.pub`))) {
+    await run('rm', ['-f', path]);
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', path]);
+    await chmod(path, 0o600);
+  }
+  return { secret: await readFile(path), open: await readFile(`${path}.pub`) };
+}
+
+/** The guest's own part of the initramfs: the network for `/init`, and the files that are copied into its root when they change. */
+async function seedOf(
+  layout: LabLayout,
+  plan: GuestPlan,
+  hostKey: { secret: Buffer; open: Buffer },
+): Promise<{ archive: Buffer }> {
+  const { cluster, host, subnet } = plan;
+  const userKey = await readFile(`${layout.userKey}.pub`);
+  const names = [...cluster.hosts.values()].map((other) => `${other.address}\t${other.name}\n`).join('');
+  const root: CpioEntry[] = [
+    folder('lab/root'),
+    folder('lab/root/etc'),
+    file('lab/root/etc/hostname', `${host.name}\n`),
+    file('lab/root/etc/hosts', `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n${names}`),
+    file('lab/root/etc/machine-id', `${digest('machine', cluster.name, host.name).slice(0, 32)}\n`),
+    folder('lab/root/etc/ssh'),
+    file('lab/root/etc/ssh/ssh_host_ed25519_key', hostKey.secret, 0o600),
+    file('lab/root/etc/ssh/ssh_host_ed25519_key.pub', hostKey.open),
+    folder('lab/root/root', 0o700),
+    folder('lab/root/root/.ssh', 0o700),
+    file('lab/root/root/.ssh/authorized_keys', userKey, 0o600),
+  ];
+  const config = {
+    interface: host.interface,
+    address: `${host.address}/${host.prefix}`,
+    router: subnet.router,
+    seed: digest(cpio(root)),
+  };
+  const lines = Object.entries(config).map(([name, value]) => `${name}=${quote(value)}\n`);
+  return { archive: cpio([...root, file('lab/config', lines.join(''))]) };
+}
+
+/** Locally administered, the same at every boot. */
+function macAddress({ cluster, host }: GuestPlan): string {
+  const bytes = digest('mac', cluster.name, host.name).slice(0, 10).match(/../g) ?? [];
+  return ['02', ...bytes].join(':');
+}
+
+function digest(...parts: readonly (string | Buffer)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest('hex');
+}
+
+async function readable(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

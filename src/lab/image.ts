@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EventSink } from '../engine/events.js';
+import { LvsctlError } from '../errors.js';
+import { quote } from '../shell/index.js';
+import { attempt, follow, run } from './command.js';
+import { cpio, file, folder } from './cpio.js';
+import { imageRoot } from './layout.js';
+import { locked } from './lock.js';
+import * as recipe from './recipe.js';
+import { programPath } from './requirements.js';
+
+/** A finished image: a folder that guests share and never write. */
+export interface Image {
+  readonly directory: string;
+  readonly kernel: string;
+  /** Common part of every guest's initramfs. */
+  readonly initramfs: string;
+  /** Empty ext4 file system, sparse: each guest's disk begins as a copy. */
+  readonly disk: string;
+}
+
+export function imageAt(directory: string): Image {
+  return {
+    directory,
+    kernel: join(directory, 'linux'),
+    initramfs: join(directory, 'initramfs'),
+    disk: join(directory, 'disk'),
+  };
+}
+
+/** The image of the present recipe and kernel, made now unless the cache has it: about a minute, 350 MB. */
+export async function image(sink: EventSink): Promise<Image> {
+  const kernel = programPath('linux.uml') ?? 'linux.uml';
+  const sources = await aptSources();
+  const hash = createHash('sha256')
+    .update(JSON.stringify({ ...recipe, suite: sources.suite }))
+    .update(await readFile(kernel))
+    .digest('hex')
+    .slice(0, 16);
+  const directory = join(imageRoot(), hash);
+  if (await exists(directory)) return imageAt(directory);
+  const told = () => sink({ type: 'lab.progress', text: 'waiting for the image that another lab makes' });
+  return locked(`image/${hash}`, told, async () => {
+    if (!(await exists(directory))) await make(directory, hash, kernel, sources, sink);
+    return imageAt(directory);
+  });
+}
+
+async function make(
+  directory: string,
+  hash: string,
+  kernel: string,
+  sources: AptSources,
+  sink: EventSink,
+): Promise<void> {
+  const progress = (fraction: number, text: string) => sink({ type: 'lab.progress', text, fraction });
+  await mkdir(imageRoot(), { recursive: true });
+  for (const name of await readdir(imageRoot()))
+    if (name.startsWith(`${hash}.`)) await rm(join(imageRoot(), name), { recursive: true });
+  const making = join(imageRoot(), `${hash}.${process.pid}`);
+  const root = join(making, 'root');
+  const packages = join(making, 'packages');
+  await mkdir(join(packages, 'partial'), { recursive: true });
+  await chmod(making, 0o700);
+
+  progress(0, `making the image of the lab's hosts (${sources.suite}, once)`);
+  await bootstrap(root, packages, sources, progress);
+  progress(0.9, 'adding kernel modules and packages');
+  const version = (await run(kernel, ['--version'])).trim();
+  await cp(`/usr/lib/uml/modules/${version}`, join(root, 'usr/lib/modules', version), { recursive: true });
+  await carryPackages(root, packages);
+  await furnish(root);
+  const made = imageAt(making);
+  await copyFile(kernel, made.kernel);
+  await writeFile(made.initramfs, await commonInitramfs(making, root, version));
+  await writeFile(made.disk, '');
+  await truncate(made.disk, recipe.diskBytes);
+  await run('mkfs.ext4', ['-q', '-F', '-m', '0', '-E', 'lazy_itable_init=1,lazy_journal_init=1', made.disk]);
+  await rm(packages, { recursive: true });
+  await rename(making, directory);
+  progress(1, 'the image is ready');
+}
+
+/** mmdebstrap's own words and how far it is when it says them. */
+const milestones: readonly (readonly [RegExp, number, string])[] = [
+  [/^I: running apt-get update/, 0.02, 'reading the package lists'],
+  [/^I: downloading packages/, 0.08, 'downloading packages'],
+  [/^I: extracting archives/, 0.2, 'unpacking the base system'],
+  [/^I: installing essential/, 0.3, 'installing the base system'],
+  [/^I: installing remaining/, 0.5, 'installing systemd and sshd'],
+  [/^I: running --customize-hook/, 0.75, 'downloading the packages that roles install'],
+  [/^I: cleaning/, 0.85, 'cleaning up'],
+];
+
+async function bootstrap(
+  root: string,
+  packages: string,
+  sources: AptSources,
+  progress: (fraction: number, text: string) => void,
+): Promise<void> {
+  const download = [
+    'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --yes --no-install-recommends --download-only',
+    `-o Dir::Cache::archives=${quote(packages)} install ${recipe.carriedPackages.map(quote).join(' ')}`,
+  ].join(' ');
+  const args = [
+    '--mode=root',
+    '--variant=minbase',
+    '--format=directory',
+    ...recipe.excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
+    `--include=${recipe.installedPackages.join(',')}`,
+    `--customize-hook=${download}`,
+    sources.suite,
+    root,
+    ...sources.lines,
+  ];
+  let fraction = 0;
+  await follow('mmdebstrap', args, (line) => {
+    for (const [pattern, reached, text] of milestones)
+      if (reached > fraction && pattern.test(line)) {
+        fraction = reached;
+        progress(fraction, text);
+      }
+  });
+}
+
+/** Moves the .debs in and indexes them, as apt-ftparchive would, without needing it. */
+async function carryPackages(root: string, packages: string): Promise<void> {
+  const target = join(root, recipe.packageFolder);
+  await mkdir(target, { recursive: true });
+  const debs = (await readdir(packages)).filter((name) => name.endsWith('.deb')).sort();
+  const index: string[] = [];
+  for (const deb of debs) {
+    const content = await readFile(join(packages, deb));
+    // apt unescapes %3a in a Filename before it opens the file.
+    const name = deb.replaceAll('%3a', ':').replaceAll(':', '.');
+    await writeFile(join(target, name), content);
+    const control = (await run('dpkg-deb', ['-f', join(packages, deb)])).trimEnd();
+    const sum = createHash('sha256').update(content).digest('hex');
+    index.push(`${control}\nFilename: ./${name}\nSize: ${content.length}\nSHA256: ${sum}\n`);
+  }
+  await writeFile(join(target, 'Packages'), index.join('\n'));
+}
+
+async function furnish(root: string): Promise<void> {
+  for (const path of recipe.imageRemovals) await rm(join(root, path), { force: true });
+  for (const [path, content] of Object.entries(recipe.imageFiles)) {
+    await rm(join(root, path), { force: true });
+    await writeFile(join(root, path), content);
+  }
+  for (const [path, target] of Object.entries(recipe.imageLinks)) {
+    await rm(join(root, path), { force: true });
+    await symlink(target, join(root, path));
+  }
+  // systemd compares /usr with these and runs its first-boot services when they are older.
+  for (const path of ['etc/.updated', 'var/.updated']) {
+    await writeFile(join(root, path), '');
+    const { mtime } = await stat(join(root, 'usr'));
+    await utimes(join(root, path), mtime, mtime);
+  }
+}
+
+async function commonInitramfs(making: string, root: string, version: string): Promise<Buffer> {
+  const overlay = join(root, 'usr/lib/modules', version, 'kernel/fs/overlayfs/overlay.ko');
+  const debs = join(root, recipe.packageFolder);
+  const busybox = (await readdir(debs)).find((name) => name.startsWith('busybox-static_'));
+  if (busybox === undefined) throw new LvsctlError('the lab image got no busybox-static');
+  const unpacked = join(making, 'busybox');
+  await run('dpkg-deb', ['-x', join(debs, busybox), unpacked]);
+  const program = await readFile(join(unpacked, 'bin/busybox')).catch(() =>
+    readFile(join(unpacked, 'usr/bin/busybox')),
+  );
+  await rm(unpacked, { recursive: true });
+  return cpio([
+    ...['bin', 'dev', 'disk', 'lab', 'lower', 'new', 'proc'].map((path) => folder(path)),
+    { path: 'dev/console', mode: 0o020600, device: [5, 1] },
+    file('bin/busybox', program, 0o755),
+    file('overlay.ko', await readFile(overlay)),
+    file('init', recipe.initScript, 0o755),
+  ]);
+}
+
+interface AptSources {
+  readonly suite: string;
+  /** One-line entries for mmdebstrap. */
+  readonly lines: readonly string[];
+}
+
+/** This machine's own sources of its own release: whatever mirror works for it works for the lab. */
+async function aptSources(): Promise<AptSources> {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const suite = /^VERSION_CODENAME="?([a-z]+)"?$/m.exec(release)?.[1];
+  const format = 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)';
+  const targets = await attempt('apt-get', ['indextargets', '--format', format, 'Identifier: Packages']);
+  const own = new RegExp(`^deb \\S+ ${suite}(-updates|-security)? (main|universe)$`);
+  const lines = [...new Set(targets.split('\n'))].filter((line) => own.test(line));
+  if (suite === undefined || !lines.some((line) => line.includes(` ${suite} main`)))
+    throw new LvsctlError('the lab found no Debian or Ubuntu package source on this machine', {
+      hint: 'Run it on Debian or Ubuntu, with apt sources that `apt-get update` can read.',
+    });
+  return { suite, lines };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

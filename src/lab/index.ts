@@ -1,0 +1,6 @@
+export { labAccess, labExec } from './access.js';
+export { labDown } from './down.js';
+export { labReboot } from './reboot.js';
+export { labPackages } from './requirements.js';
+export { type LabHostStatus, type LabStatus, labStatus } from './status.js';
+export { type LabOptions, labUp } from './up.js';

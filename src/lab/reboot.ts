@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventSink } from '../engine/events.js';
+import { LvsctlError } from '../errors.js';
+import type { Cluster } from '../inventory/cluster.js';
+import { labAccess, sshArguments } from './access.js';
+import { awaitGuests } from './await.js';
+import { attempt } from './command.js';
+import { layoutOf, readLab } from './layout.js';
+import { resetGuest, supervisorStatus } from './relay.js';
+
+/** An orderly shutdown that takes longer than this is cut short, as an operator would by the power switch. */
+const shutdownSeconds = 180;
+
+/** Reboots hosts of the lab from inside, all at once, and waits until the sshd of each answers in its new life. */
+export async function labReboot(cluster: Cluster, hosts: readonly string[], sink: EventSink): Promise<void> {
+  await labAccess(cluster);
+  const layout = layoutOf(cluster.name);
+  const unknown = hosts.filter((name) => !cluster.hosts.has(name));
+  if (unknown.length > 0)
+    throw new LvsctlError(`the lab of ${cluster.name} has no host ${unknown.join(', ')}`, {
+      hint: `It has ${[...cluster.hosts.keys()].join(', ')}.`,
+    });
+  const guests = (await readLab(layout))?.guests.filter((guest) => hosts.includes(guest.name)) ?? [];
+  const boots = async (name: string) =>
+    (await supervisorStatus(layout))?.find((guest) => guest.name === name)?.boots ?? 0;
+  await Promise.all(
+    guests.map(async (guest) => {
+      const before = await boots(guest.name);
+      sink({ type: 'lab.progress', host: guest.name, text: `rebooting ${guest.name}` });
+      const asked = Date.now();
+      await attempt('ip', [...sshArguments(layout, guest.address), 'reboot']);
+      while ((await boots(guest.name)) === before) {
+        if (Date.now() - asked > shutdownSeconds * 1000) {
+          sink({ type: 'remark', host: guest.name, text: `${guest.name} doesn't shut down: power cut` });
+          await resetGuest(layout, guest.name);
+        }
+        await sleep(200);
+      }
+    }),
+  );
+  await awaitGuests(layout, guests, sink);
+}
