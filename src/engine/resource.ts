@@ -37,4 +37,6 @@ export interface Resource {
   readonly probe: Sh;
   /** @throws LvsctlError when the wanted state can't be reached on this host, with the way out */
   plan(observed: ProbeOutput, context: PlanContext): Change | undefined;
+  /** What is said to the operator beside the change: what waits, or was left alone; a sentence each. Asked once, before applying. */
+  remarks?(observed: ProbeOutput): readonly string[];
 }

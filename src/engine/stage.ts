@@ -151,7 +151,13 @@ async function probeAndPlan(
   context: StageContext,
 ): Promise<readonly OwnedChange[]> {
   context.sink({ type: 'host.step', host: session.name, step: 'probe', resources: work.resources.length });
-  const changes = planAll(work, await probe(session, work, context), session.name);
+  const outputs = await probe(session, work, context);
+  const changes = planAll(work, outputs, session.name);
+  for (const { resource } of work.resources) {
+    const observed = outputs.get(resource.id);
+    for (const text of (observed && resource.remarks?.(observed)) ?? [])
+      context.sink({ type: 'remark', host: session.name, text });
+  }
   for (const { role, resource, change, position } of changes) {
     context.sink({
       type: 'change.planned',

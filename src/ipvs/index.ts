@@ -10,12 +10,19 @@ export {
   type Thresholds,
 } from './listing.js';
 export { observe, type Views } from './observe.js';
-export { describeOperation, type Operation, operationService, renderArgs } from './operation.js';
+export {
+  describeOperation,
+  type Operation,
+  operationDiff,
+  operationService,
+  renderArgs,
+} from './operation.js';
 export {
   connectionsOf,
   type HeldDestination,
   type Owned,
   owns,
+  type PlanNote,
   planTable,
   type TablePlan,
   type Wanted,

@@ -131,3 +131,33 @@ export function describeOperation(operation: Operation): string {
       return `remove ${destinationKey(operation.before)} from ${service}`;
   }
 }
+
+function serviceLine(service: VirtualService): string {
+  return ['-A', ...serviceWords(service.id), ...serviceSettings(service)].join(' ');
+}
+
+function destinationLine(id: ServiceIdentity, destination: Destination): string {
+  const settings = destinationSettings(destination);
+  return ['-a', ...serviceWords(id), ...destinationWords(destination), ...settings].join(' ');
+}
+
+/** The operation as lines of `ipvsadm -Sn` (with thresholds), those that go after `- ` and those that come after `+ `. */
+export function operationDiff(operation: Operation): string[] {
+  switch (operation.kind) {
+    case 'addService':
+      return [`+ ${serviceLine(operation.service)}`];
+    case 'editService':
+      return [`- ${serviceLine(operation.before)}`, `+ ${serviceLine(operation.service)}`];
+    case 'removeService':
+      return [`- ${serviceLine(operation.before)}`];
+    case 'addDestination':
+      return [`+ ${destinationLine(operation.id, operation.destination)}`];
+    case 'editDestination':
+      return [
+        `- ${destinationLine(operation.id, operation.before)}`,
+        `+ ${destinationLine(operation.id, operation.destination)}`,
+      ];
+    case 'removeDestination':
+      return [`- ${destinationLine(operation.id, operation.before)}`];
+  }
+}

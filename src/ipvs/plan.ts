@@ -33,8 +33,16 @@ export interface Owned {
 export interface TablePlan {
   /** In the order of applying. */
   readonly operations: readonly Operation[];
-  /** What was left alone and why; a sentence each. */
-  readonly notes: readonly string[];
+  readonly notes: readonly PlanNote[];
+}
+
+/**
+ * What was left alone and why, for the operator. `held`: not ready; `draining`: leaves when its connections have ended;
+ * `kept`: leaves when a server that can take over is ready; `foreign`: not ours.
+ */
+export interface PlanNote {
+  readonly kind: 'held' | 'draining' | 'kept' | 'foreign';
+  readonly text: string;
 }
 
 export function owns(owned: Owned, id: ServiceIdentity): boolean {
@@ -55,7 +63,7 @@ class Phases {
   readonly editDestinations: Operation[] = [];
   readonly drains: Operation[] = [];
   readonly removals: Operation[] = [];
-  readonly notes: string[] = [];
+  readonly notes: PlanNote[] = [];
 
   operations(): Operation[] {
     return [
@@ -81,10 +89,13 @@ function retire(id: ServiceIdentity, before: Destination, phases: Phases): boole
     return true;
   }
   const count =
-    connections === undefined ? 'a number of connections that is not known' : `${connections} connections`;
-  phases.notes.push(
-    `${destinationKey(before)} leaves ${serviceKey(id)}: it has ${count} and stays with weight 0 until a run finds it without any`,
-  );
+    connections === undefined
+      ? 'an unknown number of connections'
+      : `${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+  phases.notes.push({
+    kind: 'draining',
+    text: `${destinationKey(before)} leaves ${serviceKey(id)}: it has ${count}, and stays with weight 0 until a run finds it without any`,
+  });
   return false;
 }
 
@@ -154,9 +165,10 @@ function planKeptService(
   const leaving = current.destinations.filter((destination) => !staying.has(destinationKey(destination)));
   if (leaving.length > 0 && leavesNobody(wanted, held, present)) {
     for (const destination of leaving)
-      phases.notes.push(
-        `${destinationKey(destination)} leaves ${serviceKey(current.id)}: kept until a real server that can take over is ready`,
-      );
+      phases.notes.push({
+        kind: 'kept',
+        text: `${destinationKey(destination)} leaves ${serviceKey(current.id)}: kept until a real server that can take over is ready`,
+      });
     return;
   }
   for (const destination of leaving) retire(current.id, destination, phases);
@@ -168,7 +180,10 @@ function groupHeld(held: readonly HeldDestination[], phases: Phases): Map<string
     const key = serviceKey(destination.service);
     const group = groups.get(key) ?? new Set();
     groups.set(key, group.add(destinationKey(destination)));
-    phases.notes.push(`${destinationKey(destination)} in ${key} is held back: ${destination.reason}`);
+    phases.notes.push({
+      kind: 'held',
+      text: `${destinationKey(destination)} in ${key} is held back: ${destination.reason}`,
+    });
   }
   return groups;
 }
@@ -177,7 +192,7 @@ function noteForeign(foreign: readonly ServiceIdentity[], phases: Phases): void 
   if (foreign.length === 0) return;
   const shown = foreign.slice(0, 5).map(serviceKey).join(', ');
   const more = foreign.length > 5 ? ` and ${foreign.length - 5} more` : '';
-  phases.notes.push(`not in the inventory, left alone: ${shown}${more}`);
+  phases.notes.push({ kind: 'foreign', text: `not in the inventory, left alone: ${shown}${more}` });
 }
 
 /**

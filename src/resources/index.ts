@@ -7,6 +7,7 @@ export { type ConfiguredServiceOptions, configuredService } from './configuredSe
 export { type DirectoryOptions, directory } from './directory.js';
 export { type FileOptions, file } from './file.js';
 export { type HostRouteOptions, hostRoute } from './hostRoute.js';
+export { type IpvsTableOptions, ipvsTable } from './ipvs.js';
 export { kernelModule } from './kernelModule.js';
 export { type LinkUpOptions, linkUp } from './linkUp.js';
 export { modulesAtBoot } from './modulesAtBoot.js';

@@ -1,0 +1,157 @@
+import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
+import { LvsctlError } from '../errors.js';
+import {
+  describeOperation,
+  type HeldDestination,
+  type Operation,
+  type Owned,
+  observe,
+  operationDiff,
+  type PlanNote,
+  parseProc,
+  parseSave,
+  parseThresholds,
+  planTable,
+  type ReadTable,
+  type Table,
+  type TablePlan,
+  type UnreadLine,
+  type VirtualService,
+} from '../ipvs/index.js';
+import { trusted } from '../shell/index.js';
+import { applyOperations } from './ipvsApply.js';
+import { observedText } from './observed.js';
+
+export interface IpvsTableOptions {
+  readonly services: readonly VirtualService[];
+  /** Real servers that aren't ready: left alone where present, not added where absent. */
+  readonly held: readonly HeldDestination[];
+  /** VIPs and marks whose services are ours to change and to remove. */
+  readonly owned: Owned;
+}
+
+const id = 'ipvs table';
+
+/**
+ * Without ip_vs there is no table, and ipvsadm would load the module to say so, which a probe must not.
+ * Thresholds are not in `-Sn`, and ipvsadm 1.21 can't list them.
+ */
+const probe = trusted(`\
+if [ ! -r /proc/net/ip_vs ]; then
+  echo '@@ not loaded'
+elif echo '@@ proc'; ! cat /proc/net/ip_vs; then
+  exit 1
+elif command -v ipvsadm >/dev/null 2>&1; then
+  echo '@@ save'
+  ipvsadm -Sn || exit $?
+  echo '@@ thresholds'
+  ipvsadm -Ln --thresholds 2>/dev/null || :
+fi`);
+
+/** Section name → text. No line of ipvsadm or /proc begins with `@@ `. */
+function sections(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const part of text.split(/^@@ /m).slice(1)) {
+    const end = part.indexOf('\n');
+    found.set(end < 0 ? part : part.slice(0, end), end < 0 ? '' : part.slice(end + 1));
+  }
+  return found;
+}
+
+/** Whether a line that wasn't understood may be about an entry of ours. */
+function mayBeOurs(line: UnreadLine, owned: Owned): boolean {
+  const words = line.text.split(/\s+/);
+  const marks = [...owned.marks].flatMap((mark) => [String(mark), String(mark | 0)]);
+  return (
+    words.some((word) =>
+      [...owned.vips].some((vip) => word.startsWith(`${vip}:`) || word.startsWith(`[${vip}]:`)),
+    ) || words.some((word, index) => words[index - 1] === '-f' && marks.includes(word))
+  );
+}
+
+function unreadable(source: string, line: UnreadLine): LvsctlError {
+  return new LvsctlError(
+    `line ${line.line} of ${source} can't be understood (${line.reason}): ${line.text}`,
+    {
+      resource: id,
+      hint: 'lvsctl changes no table that it can read only in part: take the entry out by hand, or report the line',
+    },
+  );
+}
+
+interface Observed {
+  readonly table: Table;
+  /** Foreign lines that weren't understood. */
+  readonly unread: readonly UnreadLine[];
+}
+
+function readObserved(observed: ProbeOutput, owned: Owned): Observed {
+  const parts = sections(observedText(id, observed));
+  if (parts.has('not loaded')) return { table: { services: [] }, unread: [] };
+  const proc: ReadTable = parseProc(parts.get('proc') ?? '');
+  const saved = parts.get('save');
+  if (saved === undefined) {
+    const [line] = proc.unread;
+    if (line !== undefined) throw unreadable('/proc/net/ip_vs', line);
+    return { table: proc.table, unread: [] };
+  }
+  const save = parseSave(saved);
+  const ours = save.unread.find((line) => mayBeOurs(line, owned));
+  if (ours !== undefined) throw unreadable('`ipvsadm -Sn`', ours);
+  const thresholds = parseThresholds(parts.get('thresholds') ?? '');
+  return { table: observe({ save: save.table, proc: proc.table, thresholds }), unread: save.unread };
+}
+
+const kinds: Readonly<Record<Operation['kind'], string>> = {
+  addService: 'services added',
+  editService: 'services changed',
+  removeService: 'services removed',
+  addDestination: 'real servers added',
+  editDestination: 'real servers changed',
+  removeDestination: 'real servers removed',
+};
+
+function summarize(operations: readonly Operation[]): string {
+  if (operations.length <= 3) return operations.map(describeOperation).join('; ');
+  const counts = new Map<string, number>();
+  for (const { kind } of operations) counts.set(kinds[kind], (counts.get(kinds[kind]) ?? 0) + 1);
+  const parts = [...counts].map(([text, count]) => `${count} ${text}`);
+  return `change the IPVS table in ${operations.length} steps: ${parts.join(', ')}`;
+}
+
+/**
+ * The director's IPVS table, by the smallest ordered set of operations on the live one (rule 8). Entries that aren't ours are
+ * left alone; a server that leaves is drained, and removed by the run that finds it without connections.
+ */
+export function ipvsTable(options: IpvsTableOptions): Resource {
+  const { services, held, owned } = options;
+  const planned = (observed: ProbeOutput): { plan: TablePlan; unread: readonly UnreadLine[] } => {
+    const { table, unread } = readObserved(observed, owned);
+    return { plan: planTable(table, { services, held }, owned), unread };
+  };
+  return {
+    id,
+    probe,
+    plan(observed): Change | undefined {
+      const { operations } = planned(observed).plan;
+      if (operations.length === 0) return undefined;
+      return {
+        summary: summarize(operations),
+        diff: operations
+          .flatMap(operationDiff)
+          .map((line) => `${line}\n`)
+          .join(''),
+        ...applyOperations(operations),
+      };
+    },
+    // What is held back is told by the role, which knows the hosts.
+    remarks(observed) {
+      const { plan, unread } = planned(observed);
+      const notes = plan.notes.filter(({ kind }: PlanNote) => kind !== 'held').map(({ text }) => text);
+      return [
+        ...notes,
+        ...unread.map(({ text }) => `not understood in \`ipvsadm -Sn\`, not ours, left alone: ${text}`),
+      ];
+    },
+  };
+}
