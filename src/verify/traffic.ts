@@ -67,19 +67,18 @@ function deal(target: Target): string[][] {
 export function trafficScript(
   dialogue: Dialogue,
   targets: readonly Target[],
-  beside: { readonly define: Sh; readonly run: Sh }[] = [],
+  beside: readonly { readonly define: Sh; readonly run: Sh }[] = [],
+  limit = limitSeconds,
 ): Sh {
   const calls = targets.flatMap((target) =>
-    deal(target).map(
-      (labels) => sh`lane ${dialogue} ${limitSeconds} ${target.address} ${target.port} ${labels} &`,
-    ),
+    deal(target).map((labels) => sh`lane ${dialogue} ${limit} ${target.address} ${target.port} ${labels} &`),
   );
   return shLines(
     sh`LC_ALL=C; export LC_ALL
 has() { command -v "$1" >/dev/null 2>&1; }
 dev_tcp() {
   has bash || return 1
-  case $(bash -c ': 3<>/dev/tcp/127.0.0.1/1' 2>&1) in *'No such file'*) return 1 ;; esac
+  case $(bash --norc -c ': 3<>/dev/tcp/127.0.0.1/1' 2>&1) in *'No such file'*) return 1 ;; esac
 }
 perl_socket() { has perl && perl -MIO::Socket -e 1 2>/dev/null; }
 python_ssl() { has python3 && python3 -c 'import socket, ssl' 2>/dev/null; }
@@ -104,8 +103,9 @@ wait`,
 }
 
 function chooseClient(dialogue: Dialogue): Sh {
+  // --norc: a bash whose stdin is a socket takes itself for rshd's child and reads ~/.bashrc.
   const bash = sh`  client=bash
-  lane() { bash -c ${bashLane} bash ${bashWorker} "$@"; }`;
+  lane() { bash --norc -c ${bashLane} bash ${bashWorker} "$@"; }`;
   const python = sh`elif python_ssl; then
   client=python3
   lane() { python3 -c ${pythonLane} "$@"; }`;

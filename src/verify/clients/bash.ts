@@ -9,7 +9,7 @@ worker=$1 kind=$2 limit=$3 address=$4 port=$5
 shift 5
 hung=0
 while [ $# -gt 0 ]; do
-  exec 4< <(exec bash -c "$worker" bash "$kind" "$limit" "$address" "$port" "$@" 2>&1)
+  exec 4< <(exec bash --norc -c "$worker" bash "$kind" "$limit" "$address" "$port" "$@" 2>&1)
   pid= why=
   while [ $# -gt 0 ]; do
     if IFS= read -r -t "$limit" line <&4; then

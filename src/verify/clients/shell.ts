@@ -62,9 +62,9 @@ lane() {
     case $kind in
       ftp)
         case $first in 220*) state=answer ;; esac
-        case $text in *'
+        case $state$text in answer*'
 230'*) state=login ;; esac
-        text=$(printf '%s\n' "$text" | sed '/^220 /q;/^220$/q') ;;
+        text=$(printf '%s\n' "$text" | sed '/^[0-9][0-9][0-9] /q;/^[0-9][0-9][0-9]$/q') ;;
       http)
         case $first in HTTP/*' '5*) text=$first ;; HTTP/*) state=answer; text=$(printf '%s\n' "$text" | sed '1,/^$/d') ;; esac ;;
       datagram) state=sent ;;

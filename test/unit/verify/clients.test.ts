@@ -1,0 +1,206 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, describe, expect, it } from 'vitest';
+import { AttemptReader, type Dialogue, trafficScript } from '../../../src/verify/traffic.js';
+import { ftpServer, greetingServer, halfDumbFtpServer, httpServer, type Listening } from './servers.js';
+
+const which = (name: string): string | undefined => {
+  try {
+    // The interpreter itself: what is called python3 may be a script that looks for it.
+    if (name === 'python3')
+      return execFileSync('python3', ['-c', 'import sys; print(sys.executable)']).toString().trim();
+    return execFileSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', name]).toString().trim();
+  } catch {
+    return undefined;
+  }
+};
+
+/** A folder with nothing but these commands, to be the PATH of a poor probe host. */
+const folders: string[] = [];
+function pathWith(commands: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lvsctl-path-'));
+  folders.push(folder);
+  for (const command of commands) {
+    const found = which(command);
+    if (found?.startsWith('/')) symlinkSync(found, join(folder, command));
+  }
+  return folder;
+}
+const basics = ['sleep', 'tr', 'cut', 'sed', 'cat'];
+
+const shells: [string, readonly string[]][] = [
+  ['dash', ['/bin/dash']],
+  ['bash --posix', ['/bin/bash', '--posix']],
+  ['busybox sh', ['/bin/busybox', 'sh']],
+];
+
+const open: Listening[] = [];
+afterAll(async () => {
+  await Promise.all(open.map((server) => server.close()));
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+async function serve(server: Promise<Listening>): Promise<Listening> {
+  open.push(await server);
+  return server;
+}
+
+async function connect(
+  dialogue: Dialogue,
+  port: number,
+  connections: number,
+  shell: readonly string[] = ['/bin/dash'],
+  path = process.env.PATH ?? '',
+): Promise<AttemptReader> {
+  const labels = Array.from({ length: connections }, (_, i) => `c${i + 1}`);
+  const script = trafficScript(dialogue, [{ address: '127.0.0.1', port, labels }], [], 3).text;
+  const [program = '', ...args] = shell;
+  const { stdout } = await execa(program, [...args, '-c', script], {
+    env: { PATH: path },
+    extendEnv: false,
+    stdin: 'ignore',
+  });
+  const reader = new AttemptReader();
+  reader.push(`${stdout}\n`);
+  return reader;
+}
+
+function tally(reader: AttemptReader): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { outcome, text } of reader.attempts)
+    counts[`${outcome} ${text}`.trim()] = (counts[`${outcome} ${text}`.trim()] ?? 0) + 1;
+  return counts;
+}
+
+const fourGreetings = [
+  '220 Welcome to FTP1 server',
+  '220 Welcome to FTP1 server',
+  '220-Hi',
+  '220 Welcome to FTP1 server',
+];
+fourGreetings[2] = '220-Welcome to\r\n220 FTP2 server';
+
+const clients: [string, readonly string[]][] = [
+  ['bash', ['bash', ...basics]],
+  ['python3', ['python3', ...basics]],
+  ['perl', ['perl', ...basics]],
+  ['busybox nc', ['busybox', ...basics]],
+];
+
+describe.concurrent.each(shells)('run by %s', (_, shell) => {
+  it('logs in by FTP and tells the greetings', async () => {
+    const server = await serve(ftpServer(fourGreetings));
+    const reader = await connect('ftp', server.port, 40, shell);
+    expect(tally(reader)).toEqual({
+      'login 220 Welcome to FTP1 server': 30,
+      'login 220-Welcome to 220 FTP2 server': 10,
+    });
+    expect(new Set(reader.attempts.map(({ label }) => label)).size).toBe(40);
+    expect(server.heard.filter((line) => line === 'QUIT')).toHaveLength(40);
+  });
+});
+
+describe.concurrent.each(clients)('with nothing but %s', (name, commands) => {
+  const path = pathWith(commands);
+
+  it('is the client that is chosen', async () => {
+    const server = await serve(ftpServer(['220 x']));
+    expect((await connect('ftp', server.port, 1, ['/bin/dash'], path)).client).toBe(name);
+  });
+
+  it('logs in by FTP', async () => {
+    const server = await serve(ftpServer(['220 one', '220 two']));
+    expect(tally(await connect('ftp', server.port, 6, ['/bin/dash'], path))).toEqual({
+      'login 220 one': 3,
+      'login 220 two': 3,
+    });
+  });
+
+  it('is content with the greeting where nobody may log in', async () => {
+    const server = await serve(ftpServer(['220 one'], false));
+    expect(tally(await connect('ftp', server.port, 3, ['/bin/dash'], path))).toEqual({ 'answer 220 one': 3 });
+  });
+
+  it('takes a 421 for a failure, with its text', async () => {
+    const server = await serve(ftpServer(['421 too many']));
+    expect(tally(await connect('ftp', server.port, 2, ['/bin/dash'], path))).toEqual({
+      'fail 421 too many': 2,
+    });
+  });
+
+  it('reads the body of a page', async () => {
+    const server = await serve(httpServer(['<p>rs1</p>\nbye', '<p>rs2</p>\n']));
+    expect(tally(await connect('http', server.port, 4, ['/bin/dash'], path))).toEqual({
+      'answer <p>rs1</p> bye': 2,
+      'answer <p>rs2</p>': 2,
+    });
+  });
+
+  it('takes a 503 for a failure', async () => {
+    const server = await serve(httpServer(['busy'], '503 Service Unavailable'));
+    expect(tally(await connect('http', server.port, 1, ['/bin/dash'], path))).toEqual({
+      'fail HTTP/1.0 503 Service Unavailable': 1,
+    });
+  });
+
+  it('reads a greeting', async () => {
+    const server = await serve(greetingServer('SSH-2.0-OpenSSH_3.5p1'));
+    expect(tally(await connect('greeting', server.port, 2, ['/bin/dash'], path))).toEqual({
+      'answer SSH-2.0-OpenSSH_3.5p1': 2,
+    });
+  });
+
+  it('fails where nobody listens', async () => {
+    const server = await ftpServer(['220 x']);
+    await server.close();
+    const reader = await connect('ftp', server.port, 3, ['/bin/dash'], path);
+    expect(reader.attempts.map(({ outcome }) => outcome)).toEqual(['fail', 'fail', 'fail']);
+    expect(reader.attempts[0]?.text).toMatch(/refused/i);
+  });
+
+  it('goes on after a server that hangs', async () => {
+    const server = await serve(halfDumbFtpServer());
+    const reader = await connect('ftp', server.port, 6, ['/bin/dash'], path);
+    const outcomes = reader.attempts.map(({ outcome }) => outcome).sort();
+    expect(outcomes).toEqual(['answer', 'answer', 'answer', 'fail', 'fail', 'fail']);
+  });
+
+  it('sends datagrams', async () => {
+    const reader = await connect('datagram', 9, 3, ['/bin/dash'], path);
+    expect(reader.attempts.map(({ outcome }) => outcome)).toEqual(['sent', 'sent', 'sent']);
+  });
+});
+
+describe.concurrent.each(clients.slice(0, 3))('a service that says nothing, with %s', (_, commands) => {
+  it('is open', async () => {
+    const server = await serve(greetingServer(''));
+    expect(tally(await connect('greeting', server.port, 6, ['/bin/dash'], pathWith(commands)))).toEqual({
+      open: 6,
+    });
+  });
+});
+
+describe('with nothing but curl', () => {
+  const path = pathWith(['curl', ...basics]);
+  it('reads the body of a page', async () => {
+    const server = await serve(httpServer(['<p>rs1</p>\nbye', '<p>rs2</p>\n']));
+    const reader = await connect('http', server.port, 4, ['/bin/dash'], path);
+    expect(reader.client).toBe('curl');
+    expect(tally(reader)).toEqual({ 'answer <p>rs1</p> bye': 2, 'answer <p>rs2</p>': 2 });
+  });
+  it('takes a 503 for a failure', async () => {
+    const server = await serve(httpServer(['busy'], '503 Service Unavailable'));
+    const reader = await connect('http', server.port, 1, ['/bin/dash'], path);
+    expect(tally(reader)).toEqual({ 'fail busy': 1 });
+  });
+});
+
+describe('with no client at all', () => {
+  it('says so', async () => {
+    const reader = await connect('ftp', 21, 2, ['/bin/dash'], pathWith(basics));
+    expect(reader.client).toBe('none');
+    expect(reader.attempts).toEqual([]);
+  });
+});
