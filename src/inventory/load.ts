@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js';
 import type { Cluster } from './cluster.js';
 import { codeFrame, type SourcePlace } from './code-frame.js';
 import { parseInventory } from './parse.js';
+import { InventoryError } from './problem.js';
 import { type Surroundings, thisMachine } from './surroundings.js';
 
 /**
@@ -16,7 +17,13 @@ export async function loadInventory(
   surroundings: Surroundings = thisMachine(),
 ): Promise<Cluster> {
   const file = resolve(path);
-  return parseInventory(await importDefault(file, surroundings), file, surroundings);
+  const value = await importDefault(file, surroundings);
+  try {
+    return parseInventory(value, file, surroundings);
+  } catch (error) {
+    if (!(error instanceof InventoryError)) throw error;
+    throw new InventoryError(file, error.problems, readFileSync(file, 'utf8'));
+  }
 }
 
 /**
@@ -88,12 +95,18 @@ function parseJson(file: string, source: string): unknown {
     return JSON.parse(source);
   } catch (cause) {
     const message = (cause as Error).message;
-    const position = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN);
-    const offset = Number.isNaN(position) ? source.length : position;
-    const before = source.slice(0, offset).split('\n');
+    const hint = 'correct the JSON';
+    // Node 20 tells the position of some mistakes, later versions that of all but the end of the text.
+    const position = /position (\d+)/.exec(message)?.[1];
+    if (position === undefined) throw new UsageError(`${file}: ${message}`, { hint, cause });
+    const before = source.slice(0, Number(position)).split('\n');
     const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-    const said = message.replace(/ in JSON at position.*| \(line.*/s, '');
-    throw placedError({ file, place, source }, said, cause, 'correct the JSON at the mark');
+    throw placedError(
+      { file, place, source },
+      message.replace(/ (?:in JSON )?at position.*/s, ''),
+      cause,
+      hint,
+    );
   }
 }
 

@@ -25,6 +25,7 @@ export function parseInventory(
   const report: Report = (path, found, message, hint) =>
     problems.push({
       path: formatPath(path),
+      keys: path,
       value: presentable(found, String(path.at(-1) ?? '')),
       message,
       hint,

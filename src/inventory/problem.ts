@@ -1,4 +1,6 @@
 import { UsageError } from '../errors.js';
+import { codeFrame, type SourcePlace } from './code-frame.js';
+import { locate } from './locate.js';
 
 export type Path = readonly (string | number)[];
 
@@ -6,12 +8,16 @@ export type Path = readonly (string | number)[];
 export interface Problem {
   /** `services.ftp.realServers[1].weight` */
   readonly path: string;
+  /** The path as keys and list indexes. */
+  readonly keys: Path;
   /** The bad value as plain JSON, without passwords; undefined when it is missing. */
   readonly value: unknown;
   /** What is wrong with it. */
   readonly message: string;
   /** The way out. */
   readonly hint: string;
+  /** Where the file writes it, as far as that can be told. */
+  readonly place?: SourcePlace;
 }
 
 /** Takes note of a problem; checks go on. */
@@ -21,17 +27,37 @@ export type Report = (path: Path, value: unknown, message: string, hint: string)
 export class InventoryError extends UsageError {
   readonly file: string;
   readonly problems: readonly Problem[];
-  constructor(file: string, problems: readonly Problem[]) {
+  constructor(file: string, problems: readonly Problem[], source?: string) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-    super([`${file} has ${count}`, ...problems.map(describeProblem)].join('\n'));
+    const placed = problems.map((problem) => withPlace(problem, source));
+    const described = placed.flatMap((problem) => [
+      ...describeProblem(problem),
+      ...(problem.place
+        ? describePlace(file, problem.place, placed.length <= FRAMES ? source : undefined)
+        : []),
+    ]);
+    super([`${file} has ${count}`, ...described].join('\n'));
     this.file = file;
-    this.problems = problems;
+    this.problems = placed;
   }
 }
 
-function describeProblem({ path, value, message, hint }: Problem): string {
+/** Up to so many problems are shown with their lines of source; more of them only with their places. */
+const FRAMES = 3;
+
+function withPlace(problem: Problem, source: string | undefined): Problem {
+  const place = source === undefined ? undefined : locate(source, problem.keys);
+  return place ? { ...problem, place } : problem;
+}
+
+function describeProblem({ path, value, message, hint }: Problem): string[] {
   const found = value === undefined ? '' : ` = ${showValue(value)}`;
-  return `  ${path || '(the whole)'}${found}: ${message}\n    → ${hint}`;
+  return [`  ${path || '(the whole)'}${found}: ${message}`, `    → ${hint}`];
+}
+
+function describePlace(file: string, place: SourcePlace, source: string | undefined): string[] {
+  const frame = source === undefined ? [] : codeFrame(source, place).split('\n');
+  return [`    at ${file}:${place.line}:${place.column}`, ...frame.map((line) => `      ${line}`)];
 }
 
 /** A value in one short line. */
