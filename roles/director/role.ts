@@ -3,12 +3,14 @@ import type { Resource } from '../../src/engine/resource.js';
 import { defineRole } from '../../src/engine/role.js';
 import { LvsctlError } from '../../src/errors.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import { wantedTable } from '../../src/ipvs/index.js';
 import {
   address,
   announceAddress,
   bootScript,
   hostRoute,
   interfaceLabel,
+  ipvsTable,
   packages,
   persistentSysctl,
   sysctl,
@@ -34,6 +36,7 @@ export default defineRole({
       ...arping(vips, facts),
       ...settings.map((setting) => sysctl(setting)),
       ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
+      ipvsTable(wantedTable(cluster, host.name, unready)),
       persistentSysctl({ name: 'director', settings, facts }),
       ...bootScript({
         name: 'director',

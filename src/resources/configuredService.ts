@@ -31,8 +31,7 @@ export function configuredService(options: ConfiguredServiceOptions): {
 
 function forgettingStamp(resource: Resource, name: string): Resource {
   return {
-    id: resource.id,
-    probe: resource.probe,
+    ...resource,
     plan(observed, context) {
       const change = resource.plan(observed, context);
       return change && { ...change, apply: shLines(forgetStamp(name), change.apply) };

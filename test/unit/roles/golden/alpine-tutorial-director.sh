@@ -1,0 +1,52 @@
+#!/bin/sh
+# LVS director director of the cluster tutorial: the VIPs and the table.
+# Written by lvsctl. Runs at boot; may be run by hand at any time, on a live director too: it adds and corrects,
+# and never clears the table.
+PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
+failed=0
+
+# put VALUE KEY: a kernel setting
+put() {
+	echo "$1" > "/proc/sys/$2" || failed=1
+}
+
+# hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
+hold() {
+	case "$(ip -o addr show dev "$3")" in
+	*" $1/$2 "*) ;;
+	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
+	esac
+}
+
+# service ARGUMENTS: a virtual service, new or with its settings corrected
+service() {
+	ipvsadm -A "$@" 2>/dev/null || ipvsadm -E "$@" || failed=1
+}
+
+# server ARGUMENTS: a real server of a service, new or with its settings corrected
+server() {
+	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
+}
+
+put 0 net/ipv4/ip_forward
+put 1 net/ipv4/conf/all/send_redirects
+put 1 net/ipv4/conf/default/send_redirects
+put 1 net/ipv4/conf/eth0/send_redirects
+
+for module in ip_vs ip_vs_wrr; do modprobe "$module" || failed=1; done
+
+hold 10.83.33.100 32 eth0 eth0:100
+
+service -t 10.83.33.100:21 -s wrr
+server -t 10.83.33.100:21 -r 10.83.33.76:21 -g -w 3
+server -t 10.83.33.100:21 -r 10.83.33.2:21 -g -w 1
+
+# Tell the neighbours, who may remember another host for these addresses.
+if command -v arping >/dev/null 2>&1; then
+  arping -q -c 2 -U -I eth0 10.83.33.100 >/dev/null 2>&1 || arping -q -c 2 -U -i eth0 -S 10.83.33.100 10.83.33.100 >/dev/null 2>&1 || :
+else
+  ip neigh del 10.83.33.76 dev eth0 2>/dev/null || :
+  ping -c 1 -I 10.83.33.100 10.83.33.76 >/dev/null 2>&1 || :
+fi
+
+exit $failed

@@ -1,0 +1,35 @@
+#!/bin/sh
+# LVS real server rs1 of the cluster tutorial: holds the VIPs on lo and keeps quiet about them.
+# Written by lvsctl. Runs at boot; may be run by hand at any time, as often as you like.
+PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
+failed=0
+
+# put VALUE KEY: a kernel setting
+put() {
+	echo "$1" > "/proc/sys/$2" || failed=1
+}
+
+# hold ADDRESS PREFIX [LABEL]: an address on lo, unless it is there
+hold() {
+	if [ -n "$3" ]; then ifconfig "$3" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig lo add "$1/$2"; fi || failed=1
+}
+
+put 0 net/ipv4/ip_forward
+
+# No ARP for the VIPs. This comes before they are up: a real server that answers once is remembered for minutes.
+put 1 net/ipv4/conf/all/arp_ignore
+put 2 net/ipv4/conf/all/arp_announce
+put 1 net/ipv4/conf/eth0/arp_ignore
+put 2 net/ipv4/conf/eth0/arp_announce
+
+# LVS-TUN: unpack what the director sends, and do not drop it for coming in by the tunnel.
+modprobe ipip
+ifconfig tunl0 up || failed=1
+put 0 net/ipv4/conf/tunl0/rp_filter
+
+hold 10.83.33.100 32 lo:100
+route add -host 10.83.33.100 dev lo:100 2>/dev/null || :
+hold 10.83.33.101 32 lo:101
+route add -host 10.83.33.101 dev lo:101 2>/dev/null || :
+
+exit $failed

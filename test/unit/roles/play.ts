@@ -1,0 +1,44 @@
+import type { Facts } from '../../../src/engine/facts.js';
+import type { Change, Resource } from '../../../src/engine/resource.js';
+import type { Role, RoleInput } from '../../../src/engine/role.js';
+import type { Cluster } from '../../../src/inventory/cluster.js';
+import { nothingChanging, said } from '../resources/shells.js';
+import { hostOf } from './cluster.js';
+
+/** What a role gets, as the engine makes it. */
+export function input<Params>(
+  role: Role<Params>,
+  cluster: Cluster,
+  host: string,
+  facts: Facts,
+  extra: Partial<Pick<RoleInput<Params>, 'unready' | 'published'>> = {},
+): RoleInput<Params> {
+  return {
+    cluster,
+    host: hostOf(cluster, host),
+    facts,
+    params: role.params.parse(cluster.roles[role.name] ?? {}),
+    unready: extra.unready ?? new Map(),
+    published: extra.published ?? new Map(),
+  };
+}
+
+export function ids(resources: readonly Resource[]): string[] {
+  return resources.map((resource) => resource.id);
+}
+
+/** The change of one resource, when its probe says this. */
+export function changeOf(resources: readonly Resource[], id: string, stdout: string): Change | undefined {
+  const found = resources.find((resource) => resource.id === id);
+  if (!found) throw new Error(`no resource "${id}" among ${ids(resources).join(', ')}`);
+  return found.plan(said(stdout), nothingChanging);
+}
+
+/** The text that a file resource writes where there is no file. */
+export function writtenText(resources: readonly Resource[], path: string): string {
+  const change = changeOf(resources, `file ${path}`, 'absent\n');
+  const added = (change?.diff ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('+') && !line.startsWith('+++'));
+  return added.map((line) => `${line.slice(1)}\n`).join('');
+}

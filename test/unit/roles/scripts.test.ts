@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { director, realserver } from '../../../roles/index.js';
+import { systems } from '../resources/facts.js';
+import { shells } from '../resources/shells.js';
+import { service, tutorial } from './cluster.js';
+import { input, writtenText } from './play.js';
+
+const v6 = service({ name: 'web6', vip: 'fd00:7::110', port: 80, label: '' });
+const tunnelled = service({
+  name: 'web',
+  vip: '10.83.33.101',
+  port: 80,
+  forwarding: 'tun',
+  label: '101',
+  persistence: 300,
+});
+const natted = service({
+  name: 'db',
+  vip: '10.83.33.102',
+  port: 3306,
+  forwarding: 'nat',
+  label: '102',
+  scheduler: 'wlc',
+});
+
+const clusters = [
+  ['tutorial', tutorial()],
+  ['mixed', tutorial({ services: [service(), tunnelled, natted] })],
+  ['dual', tutorial({ services: [service(), v6] })],
+] as const;
+
+const cases = systems.flatMap(([system, facts]) =>
+  clusters.flatMap(([name, cluster]) => [
+    {
+      name: `${system}-${name}-director.sh`,
+      text: writtenText(
+        director.resources(input(director, cluster, 'director', facts)),
+        '/etc/lvsctl/director.sh',
+      ),
+    },
+    {
+      name: `${system}-${name}-realserver.sh`,
+      text: writtenText(
+        realserver.resources(input(realserver, cluster, 'rs1', facts)),
+        '/etc/lvsctl/realserver.sh',
+      ),
+    },
+  ]),
+);
+
+describe.each(cases)('$name', ({ name, text }) => {
+  it('is the golden script', async () => {
+    await expect(text).toMatchFileSnapshot(`golden/${name}`);
+  });
+
+  it.each(shells)('is a script for %s', (_, [program = '', ...args]) => {
+    const { status, stderr } = spawnSync(program, [...args, '-n'], { input: text });
+    expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
+  });
+});
