@@ -95,12 +95,7 @@ export function failureText(failure: FailureDetails, paint: Paint): string[] {
   const where = [failure.host, failure.resource].filter((part) => part !== '').join(': ');
   const lines = [`${paint.bad('✗')} ${paint.strong(plainLine(where))}`];
   lines.push(...plainLines(failure.message).map((line) => `    ${paint.bad(line)}`));
-  if (failure.command !== undefined) {
-    const [first = '', ...rest] = plainLines(failure.command);
-    const more = rest.length > 0 ? ` … (${count(rest.length, 'more line')})` : '';
-    const status = failure.status === undefined ? '' : ` → exit ${failure.status}`;
-    lines.push(`    ${first}${more}${status}`);
-  } else if (failure.status !== undefined) lines.push(`    exit ${failure.status}`);
+  lines.push(...ranText(failure).map((line) => `    ${line}`));
   if (failure.stderr !== undefined) {
     lines.push(
       ...lastLines(plainLines(failure.stderr)).map((line) => `    ${paint.quiet('stderr:')} ${line}`),
@@ -109,6 +104,17 @@ export function failureText(failure: FailureDetails, paint: Paint): string[] {
   if (failure.hint !== undefined)
     lines.push(...plainLines(failure.hint).map((line) => `    ${paint.live('→')} ${line}`));
   return lines;
+}
+
+/** The command, a script by its first lines, and how it ended. */
+function ranText({ command, status }: FailureDetails): string[] {
+  const ended = status === undefined ? '' : `→ exit ${status}`;
+  const lines = command === undefined ? [] : plainLines(command);
+  if (lines.length === 1) return [`${lines[0]} ${ended}`.trimEnd()];
+  const most = 6;
+  const shown =
+    lines.length > most ? [...lines.slice(0, most), `… (${lines.length - most} more lines)`] : lines;
+  return ended === '' ? shown : [...shown, ended];
 }
 
 /** The cause stands at the end of what a command said. */

@@ -21,8 +21,8 @@ const WIDEST = 120;
 
 /** The lines of a run at this moment: lower than the terminal, each narrower. `now`: milliseconds since 1970. */
 export function frame(run: RunState, size: ScreenSize, now: number, paint: Paint): string[] {
-  const columns = Math.max(20, Math.min(size.columns - 1, WIDEST));
-  const rows = Math.max(3, size.rows - 1);
+  const columns = Math.max(1, Math.min(size.columns - 1, WIDEST));
+  const rows = Math.max(1, size.rows - 1);
   const head = headLine(run, columns, now, paint);
   const foot = [
     ...labLines(run, columns, rows, paint),
@@ -30,7 +30,9 @@ export function frame(run: RunState, size: ScreenSize, now: number, paint: Paint
     ...remarkLine(run, columns, paint),
   ];
   const room = Math.max(1, rows - head.length - foot.length);
-  return [...head, ...hostLines(run, columns, room, now, paint), ...foot].slice(0, rows);
+  return [...head, ...hostLines(run, columns, room, now, paint), ...foot]
+    .slice(0, rows)
+    .map((line) => (width(line) <= columns ? line : cut(plainLine(line), columns)));
 }
 
 function headLine(run: RunState, columns: number, now: number, paint: Paint): string[] {
