@@ -47,9 +47,14 @@ export function sshResolver(draft: Draft, surroundings: Surroundings, report: Re
     if (jump === false) return settings;
     if (jump !== undefined) return { ...settings, jump: resolveJump([jump], path, way) };
     const chain = config.proxyjump?.join('').split(',').filter(Boolean) ?? [];
-    if (chain.length > 0 && chain[0]?.toLowerCase() !== 'none')
+    const self = parseJump(way.at(-1) ?? '')?.host;
+    if (
+      chain.length > 0 &&
+      chain[0]?.toLowerCase() !== 'none' &&
+      parseJump(chain.at(-1) ?? '')?.host !== self
+    )
       return { ...settings, jump: resolveJump(chain, path, way) };
-    const command = config.proxycommand?.[0];
+    const command = config.proxycommand?.join(' ');
     if (chain.length === 0 && command !== undefined && command.toLowerCase() !== 'none')
       report(
         path,

@@ -32,7 +32,7 @@ export function readSshConfig(
       const keyword = line.param.toLowerCase();
       const words = wordsOf(line);
       if (keyword === 'host' || keyword === 'match') {
-        const current = { names, user: user ?? values.user?.[0], localUser: surroundings.user };
+        const current = { names, user: user ?? values.user?.[0] ?? 'root', localUser: surroundings.user };
         const fits = keyword === 'host' ? matches(words, names) : matchFits(words, current);
         if (fits && 'config' in line) collect(line.config, folder, depth);
       } else if (keyword === 'include') {
@@ -57,7 +57,7 @@ function wordsOf(line: Extract<Line, { param: string }>): string[] {
 
 function matchFits(
   words: readonly string[],
-  current: { names: readonly string[]; user: string | undefined; localUser: string },
+  current: { names: readonly string[]; user: string; localUser: string },
 ): boolean {
   for (let index = 0; index < words.length; index++) {
     const criterion = words[index]?.toLowerCase();
@@ -67,7 +67,7 @@ function matchFits(
       criterion === 'host' || criterion === 'originalhost'
         ? current.names
         : criterion === 'user'
-          ? [current.user ?? '']
+          ? [current.user]
           : criterion === 'localuser'
             ? [current.localUser]
             : [];
