@@ -171,7 +171,7 @@ export class HostSession {
     return this.#facts;
   }
 
-  async #checkLock(output: ProbeOutput | undefined): Promise<void> {
+  async #checkLock(output: ProbeOutput | undefined, patience = 1): Promise<void> {
     const state = parseLock(output ?? { stdout: '', stderr: 'no answer', status: 255 });
     if (state.kind === 'held') {
       this.#locked = true;
@@ -183,6 +183,12 @@ export class HostSession {
       if (state.ownerPidHere !== undefined && !processAlive(state.ownerPidHere)) {
         const again = await this.sections(new Map([['lock', acquireScript(this.options.owner, true)]]));
         return this.#checkLock(again.get('lock'));
+      }
+      // An interrupted run's remote shell needs a moment to see that its connection is gone.
+      if (patience > 0) {
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        const again = await this.sections(new Map([['lock', acquireScript(this.options.owner)]]));
+        return this.#checkLock(again.get('lock'), patience - 1);
       }
       throw new LvsctlError(`${state.owner} works on ${this.name} since ${state.since}`, {
         host: this.name,

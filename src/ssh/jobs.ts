@@ -164,7 +164,7 @@ while :; do
   [ -n "$over" ] && break
   tick=$((tick+1))
   # A sign of life: when the connection is gone this write ends the loop, and with it the shell that holds the lock.
-  [ $tick -gt 20 ] && echo >&2
+  [ $tick -le 4 ] || echo >&2 || exit 1
   if [ $tick -lt 20 ]; then sleep 0.05 2>/dev/null || sleep 1; elif [ $tick -lt 100 ]; then sleep 0.3 2>/dev/null || sleep 1; else sleep 1; fi
 done
 if [ "$over" = died ]; then echo died >&2; else read -r s < status; echo "finished $s" >&2; fi`);
