@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/engine/events.js';
+import type { Cluster } from '../../../src/inventory/cluster.js';
+import { type VerifyReport, verifyCluster } from '../../../src/verify/index.js';
+import { clusterOf, FakeCluster } from './fake-cluster.js';
+
+async function verify(
+  fake: FakeCluster,
+  cluster: Cluster = clusterOf(),
+  connections = 40,
+): Promise<{ report: VerifyReport; reports: VerifyReport[]; events: RunEvent[] }> {
+  const events: RunEvent[] = [];
+  const reports = await verifyCluster({
+    cluster,
+    open: fake.open,
+    connections,
+    sink: (event) => events.push(event),
+  });
+  return { report: reports[0] as VerifyReport, reports, events };
+}
+
+const remarks = (events: readonly RunEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'remark' ? [event.text] : []));
+
+describe.concurrent('the tutorial’s cluster', () => {
+  it('is proven by 30:10 of 40 logins, the counters, and one MAC address', async () => {
+    const fake = new FakeCluster();
+    const { report, events } = await verify(fake);
+    expect(report).toEqual({
+      service: 'ftp',
+      endpoint: '10.83.33.100:21/tcp',
+      from: 'client',
+      connections: 40,
+      failedConnections: 0,
+      shares: [
+        { host: 'rs1', address: '10.83.33.76', weight: 3, expected: 0.75, answered: 30, counted: 30 },
+        { host: 'rs2', address: '10.83.33.2', weight: 1, expected: 0.25, answered: 10, counted: 10 },
+      ],
+      arp: [{ mac: '02:00:0a:53:21:53', host: 'lvs' }],
+      problems: [],
+    });
+    expect(events.at(-1)).toEqual({ type: 'verify.result', report });
+    expect(events.filter(({ type }) => type === 'verify.progress').at(-1)).toMatchObject({
+      done: 40,
+      total: 40,
+    });
+    expect(remarks(events)).toEqual([]);
+  });
+
+  it('takes few trips, and none for evidence, when all is well', async () => {
+    const fake = new FakeCluster();
+    await verify(fake);
+    expect(fake.scripts.map(({ host, kind }) => `${host} ${kind}`).sort()).toEqual([
+      'client traffic',
+      'client traffic',
+      'lvs counters',
+      'lvs counters',
+      'lvs interfaces',
+      'rs1 interfaces',
+      'rs2 interfaces',
+    ]);
+  });
+
+  it('fails when a real server answers ARP, with the cause', async () => {
+    const fake = new FakeCluster();
+    fake.answersArp = ['lvs', 'rs1'];
+    fake.arpIgnore = { rs1: 0, rs2: 1 };
+    const { report } = await verify(fake);
+    expect(report.problems).toEqual([
+      "2 MAC addresses answer ARP for 10.83.33.100: 02:00:0a:53:21:53 (lvs), 02:00:0a:53:21:4c (rs1); it must be director lvs's only",
+      '10.83.33.76 answers ARP for 10.83.33.100: arp_ignore is 0',
+    ]);
+  });
+
+  it('sees connections that pass the director by', async () => {
+    const fake = new FakeCluster();
+    fake.answersArp = ['rs1'];
+    fake.arpIgnore = { rs1: 0 };
+    fake.stealer = 'rs1';
+    const { report } = await verify(fake);
+    expect(report.problems).toContain(
+      '40 of 40 connections did not pass director lvs, which counted 0: someone else has the VIP',
+    );
+    expect(report.problems).toContain('10.83.33.76 answers ARP for 10.83.33.100: arp_ignore is 0');
+    expect(report.shares.map(({ answered, counted }) => [answered, counted])).toEqual([
+      [40, 0],
+      [0, 0],
+    ]);
+  });
+
+  it('names the real server without the VIP when connections hang', async () => {
+    const fake = new FakeCluster();
+    fake.holdsVip.delete('rs2');
+    const { report } = await verify(fake);
+    expect(report.failedConnections).toBe(10);
+    expect(report.problems).toEqual([
+      '10 connections from client to 10.83.33.100:21/tcp failed: 10 × no answer within 4 s',
+      'real server rs2 (10.83.33.2) does not hold 10.83.33.100 on lo: connections sent to it hang',
+    ]);
+  });
+
+  it('fails on another share than the weights’', async () => {
+    const fake = new FakeCluster();
+    fake.cycle = ['rs1', 'rs2'];
+    const { report } = await verify(fake);
+    expect(report.problems.slice(0, 2)).toEqual([
+      'real server rs1 (10.83.33.76) got 20 of 40 connections (by their answers), expected 30',
+      'real server rs2 (10.83.33.2) got 20 of 40 connections (by their answers), expected 10',
+    ]);
+  });
+
+  it('allows for the connections of others', async () => {
+    const fake = new FakeCluster();
+    fake.cycle = ['rs1', 'rs1', 'rs1', 'rs2'];
+    fake.foreign = 5;
+    const { report } = await verify(fake, clusterOf(), 41);
+    expect(report.problems).toEqual([]);
+    expect(report.shares.reduce((sum, { counted }) => sum + (counted ?? 0), 0)).toBe(46);
+  });
+
+  it('says that the service is not in the table', async () => {
+    const fake = new FakeCluster();
+    fake.inTable = false;
+    const { report } = await verify(fake);
+    expect(report.problems).toEqual([
+      '40 connections from client to 10.83.33.100:21/tcp failed: 40 × Connection refused',
+      "the counters of director lvs can't be read: the service is not in its table",
+      '10.83.33.100:21/tcp is not in the table of director lvs',
+    ]);
+    expect(report.shares.map(({ counted }) => counted)).toEqual([undefined, undefined]);
+  });
+
+  it('relies on the counters alone where the servers say the same', async () => {
+    const fake = new FakeCluster();
+    fake.banners = { rs1: '220 hi', rs2: '220 hi' };
+    const { report, events } = await verify(fake);
+    expect(report.problems).toEqual([]);
+    expect(report.shares.map(({ answered, counted }) => [answered, counted])).toEqual([
+      [undefined, 30],
+      [undefined, 10],
+    ]);
+    expect(remarks(events)).toEqual([
+      'ftp: the real servers can’t all be told apart by what they say, so the director’s counters decide',
+    ]);
+  });
+
+  it.each(['client', 'lvs', 'rs1'])('makes a problem of %s when it can’t be reached', async (name) => {
+    const fake = new FakeCluster();
+    fake.unreachable.add(name);
+    if (name === 'rs1') fake.answersArp = ['lvs', 'rs1'];
+    const { report } = await verify(fake);
+    expect(report.problems.join('\n')).toContain(`${name}: connect ECONNREFUSED`);
+  });
+
+  it('says what a probe host needs that has no client', async () => {
+    const fake = new FakeCluster();
+    fake.client = 'none';
+    const { report } = await verify(fake);
+    expect(report.problems).toEqual([
+      'probe host client has no client to connect with: it needs bash with /dev/tcp, python3, perl, nc, or curl for HTTP',
+    ]);
+  });
+
+  it('says how to name a probe host', async () => {
+    const { report } = await verify(new FakeCluster(), clusterOf({}, []));
+    expect(report.problems).toEqual([
+      'the inventory names no probe host: add one, as in `probes: ["client"]`',
+    ]);
+  });
+
+  it('does not let a real server talk to itself', async () => {
+    const fake = new FakeCluster();
+    const { report } = await verify(fake, clusterOf({}, ['rs1']));
+    expect(report.problems).toHaveLength(1);
+    expect(report.problems[0]).toContain('rs1 is a real server of ftp');
+    expect(fake.scripts).toEqual([]);
+  });
+
+  it('promises nothing with persistence', async () => {
+    const fake = new FakeCluster();
+    fake.cycle = ['rs1'];
+    const { report, events } = await verify(fake, clusterOf({ persistence: 300 }));
+    expect(report.problems).toEqual([]);
+    expect(remarks(events)).toEqual([
+      'ftp: persistence sends one client always to the same server, so no share is expected',
+    ]);
+  });
+
+  it('counts the second probe host’s connections apart', async () => {
+    const fake = new FakeCluster();
+    const { reports } = await verify(fake, clusterOf({}, ['client', 'lvs']));
+    expect(reports.map(({ from, shares }) => [from, ...shares.map(({ counted }) => counted)])).toEqual([
+      ['client', 30, 10],
+      ['lvs', 30, 10],
+    ]);
+  });
+
+  it('refuses a service that the inventory does not have', async () => {
+    await expect(
+      verifyCluster({
+        cluster: clusterOf(),
+        open: new FakeCluster().open,
+        connections: 4,
+        services: ['http'],
+        sink: () => {},
+      }),
+    ).rejects.toMatchObject({ message: 'no service "http" in /tmp/inventory.ts', hint: 'Name one of: ftp.' });
+  });
+});
