@@ -227,7 +227,7 @@ export class FakeKernel {
     }
   }
 
-  #execute(args: readonly string[]): void {
+  #execute(args: readonly string[]): undefined {
     const { command, options } = parse(args);
     const id = identity(options);
     const service = this.#services.get(id.words);
