@@ -17,7 +17,7 @@ export interface SysctlOptions extends SysctlSetting {
 }
 
 /**
- * A kernel setting as it is now, read and written through /proc/sys: no command is needed and reading costs no fork.
+ * A kernel setting as it is now, read and written through /proc/sys: sysctl(8) is not needed.
  * What outlives a reboot is {@link persistentSysctl}.
  */
 export function sysctl(options: SysctlOptions): Resource {
@@ -27,7 +27,8 @@ export function sysctl(options: SysctlOptions): Resource {
   const wanted = words(String(options.value));
   return {
     id,
-    probe: sh`if [ -r ${path} ]; then read -r v < ${path}; printf 'is %s\n' "$v"; else echo missing; fi`,
+    // Not the shell's `read`: dash and ash read byte by byte, and /proc/sys gives a number's first byte only, then the end.
+    probe: sh`if [ -r ${path} ]; then v=$(cat ${path}); printf 'is %s\n' "$v"; else echo missing; fi`,
     plan(observed, context): Change | undefined {
       const text = observedText(id, observed).trim();
       const missing = text === 'missing';
