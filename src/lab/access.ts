@@ -4,6 +4,7 @@ import type { Cluster, ClusterHost } from '../inventory/cluster.js';
 import { quote } from '../shell/index.js';
 import type { Dial } from '../ssh/host.js';
 import { type LabLayout, layoutOf } from './layout.js';
+import { sshArguments } from './login.js';
 import { dialInto, supervisorStatus } from './relay.js';
 import { programPath, requireRoot } from './requirements.js';
 
@@ -67,24 +68,4 @@ export async function labExec(cluster: Cluster, host: string, argv: readonly str
     child.once('error', reject);
     child.once('exit', (status) => resolve(status ?? 255));
   });
-}
-
-/** Arguments of `ip` that run ssh to a guest; the remote command's words follow, quoted. */
-export function sshArguments(layout: LabLayout, address: string): string[] {
-  const options = [
-    `IdentityFile=${layout.userKey}`,
-    'IdentitiesOnly=yes',
-    `UserKnownHostsFile=${layout.knownHosts}`,
-    'GlobalKnownHostsFile=/dev/null',
-    'StrictHostKeyChecking=yes',
-    'BatchMode=yes',
-    'LogLevel=ERROR',
-    'ConnectTimeout=60',
-  ];
-  return [
-    ...['netns', 'exec', layout.namespace, 'ssh', '-F', '/dev/null'],
-    ...(process.stdin.isTTY && process.stdout.isTTY ? ['-t'] : []),
-    ...options.flatMap((option) => ['-o', option]),
-    `root@${address}`,
-  ];
 }

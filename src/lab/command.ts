@@ -2,15 +2,18 @@ import { execFile, spawn } from 'node:child_process';
 import { LvsctlError } from '../errors.js';
 
 /**
- * Runs a program of this machine, without a shell, and gives its stdout.
+ * Runs a program of this machine, without a shell and with `input` as its stdin, and gives its stdout.
  * @throws LvsctlError with the program's own words when it fails
  */
-export function run(command: string, args: readonly string[]): Promise<string> {
+export function run(command: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(command, args, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    const child = execFile(command, args, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(failed(command, args, stderr.trim() || error.message, error));
     });
+    // A program that doesn't read its stdin closes it before we have written.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
   });
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
 import { quote } from '../shell/index.js';
@@ -8,12 +8,15 @@ import { type CpioEntry, cpio, file, folder } from './cpio.js';
 import type { Image } from './image.js';
 import { type Guest, guestDirectory, type LabLayout } from './layout.js';
 import type { Subnet } from './network.js';
+import { labKeysFile } from './recipe.js';
 
 export interface GuestPlan {
   readonly cluster: Cluster;
   readonly host: ClusterHost;
   readonly index: number;
   readonly subnet: Subnet;
+  /** Content of /etc/hosts. */
+  readonly names: string;
   readonly image: Image;
   readonly memoryMegabytes: number;
 }
@@ -25,12 +28,16 @@ export async function prepareGuest(layout: LabLayout, plan: GuestPlan): Promise<
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const hostKey = await keyPair(join(directory, 'ssh_host_ed25519_key'), host.name);
   const disk = join(directory, 'disk');
-  if (!(await readable(disk))) await run('cp', ['--sparse=always', image.disk, disk]);
-
-  const seed = await seedOf(layout, plan, hostKey);
-  const identity = digest(seed.archive, String(plan.memoryMegabytes));
+  if (!(await readable(disk))) {
+    await run('cp', ['--sparse=always', image.disk, `${disk}.new`]);
+    await rename(`${disk}.new`, disk);
+  }
+  const config = configOf(plan);
+  const identity = digest(JSON.stringify(config), String(plan.memoryMegabytes));
   const initramfs = join(directory, 'initramfs');
-  await writeFile(initramfs, Buffer.concat([await readFile(image.initramfs), seed.archive]));
+  const own = await ownArchive(layout, plan, config, hostKey);
+  await writeFile(`${initramfs}.new`, Buffer.concat([await readFile(image.initramfs), own]));
+  await rename(`${initramfs}.new`, initramfs);
   return {
     name: host.name,
     address: host.address,
@@ -75,36 +82,42 @@ export async function keyPair(path: string, comment: string): Promise<{ secret: 
   return { secret: await readFile(path), open: await readFile(`${path}.pub`) };
 }
 
-/** The guest's own part of the initramfs: the network for `/init`, and the files that are copied into its root when they change. */
-async function seedOf(
+/** Content of /etc/hosts: every host of the inventory by its name. */
+export function namesOf(cluster: Cluster): string {
+  const lines = [...cluster.hosts.values()].map((host) => `${host.address}\t${host.name}\n`);
+  return `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n${lines.join('')}`;
+}
+
+/** What `/init` reads before it sets the network up. */
+function configOf({ host, subnet }: GuestPlan): Readonly<Record<string, string>> {
+  return {
+    interface: host.interface,
+    address: `${host.address}/${host.prefix}`,
+    router: subnet.router,
+  };
+}
+
+/** The guest's own part of the initramfs: `/init`'s configuration, and files that are copied into its root when they change. */
+async function ownArchive(
   layout: LabLayout,
-  plan: GuestPlan,
+  { cluster, host, names }: GuestPlan,
+  config: Readonly<Record<string, string>>,
   hostKey: { secret: Buffer; open: Buffer },
-): Promise<{ archive: Buffer }> {
-  const { cluster, host, subnet } = plan;
-  const userKey = await readFile(`${layout.userKey}.pub`);
-  const names = [...cluster.hosts.values()].map((other) => `${other.address}\t${other.name}\n`).join('');
+): Promise<Buffer> {
   const root: CpioEntry[] = [
     folder('lab/root'),
     folder('lab/root/etc'),
     file('lab/root/etc/hostname', `${host.name}\n`),
-    file('lab/root/etc/hosts', `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n${names}`),
+    file('lab/root/etc/hosts', names),
     file('lab/root/etc/machine-id', `${digest('machine', cluster.name, host.name).slice(0, 32)}\n`),
     folder('lab/root/etc/ssh'),
     file('lab/root/etc/ssh/ssh_host_ed25519_key', hostKey.secret, 0o600),
     file('lab/root/etc/ssh/ssh_host_ed25519_key.pub', hostKey.open),
-    folder('lab/root/root', 0o700),
-    folder('lab/root/root/.ssh', 0o700),
-    file('lab/root/root/.ssh/authorized_keys', userKey, 0o600),
+    file(`lab/root${labKeysFile}`, await readFile(`${layout.userKey}.pub`)),
   ];
-  const config = {
-    interface: host.interface,
-    address: `${host.address}/${host.prefix}`,
-    router: subnet.router,
-    seed: digest(cpio(root)),
-  };
-  const lines = Object.entries(config).map(([name, value]) => `${name}=${quote(value)}\n`);
-  return { archive: cpio([...root, file('lab/config', lines.join(''))]) };
+  const lines = Object.entries({ ...config, seed: digest(cpio(root)) });
+  const text = lines.map(([name, value]) => `${name}=${quote(value)}\n`).join('');
+  return cpio([...root, file('lab/config', text)]);
 }
 
 /** Locally administered, the same at every boot. */

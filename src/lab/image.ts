@@ -57,23 +57,35 @@ export async function image(sink: EventSink): Promise<Image> {
   if (await exists(directory)) return imageAt(directory);
   const told = () => sink({ type: 'lab.progress', text: 'waiting for the image that another lab makes' });
   return locked(`image/${hash}`, told, async () => {
-    if (!(await exists(directory))) await make(directory, hash, kernel, sources, sink);
+    if (await exists(directory)) return imageAt(directory);
+    const making = join(imageRoot(), `${hash}.${process.pid}`);
+    // The image's files are the guests' own: a strict umask of the operator's would lock their users out.
+    const umask = process.umask(0o022);
+    try {
+      await removeRemains(hash);
+      await make(making, kernel, sources, sink);
+      await rename(making, directory);
+    } catch (error) {
+      await removeRemains(hash);
+      throw error;
+    } finally {
+      process.umask(umask);
+    }
+    sink({ type: 'lab.progress', text: 'the image is ready', fraction: 1 });
     return imageAt(directory);
   });
 }
 
-async function make(
-  directory: string,
-  hash: string,
-  kernel: string,
-  sources: AptSources,
-  sink: EventSink,
-): Promise<void> {
-  const progress = (fraction: number, text: string) => sink({ type: 'lab.progress', text, fraction });
+/** What an image that was never finished has left; its mmdebstrap may still be writing for a moment. */
+async function removeRemains(hash: string): Promise<void> {
   await mkdir(imageRoot(), { recursive: true });
   for (const name of await readdir(imageRoot()))
-    if (name.startsWith(`${hash}.`)) await rm(join(imageRoot(), name), { recursive: true });
-  const making = join(imageRoot(), `${hash}.${process.pid}`);
+    if (name.startsWith(`${hash}.`))
+      await rm(join(imageRoot(), name), { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+}
+
+async function make(making: string, kernel: string, sources: AptSources, sink: EventSink): Promise<void> {
+  const progress = (fraction: number, text: string) => sink({ type: 'lab.progress', text, fraction });
   const root = join(making, 'root');
   const packages = join(making, 'packages');
   await mkdir(join(packages, 'partial'), { recursive: true });
@@ -93,8 +105,6 @@ async function make(
   await truncate(made.disk, recipe.diskBytes);
   await run('mkfs.ext4', ['-q', '-F', '-m', '0', '-E', 'lazy_itable_init=1,lazy_journal_init=1', made.disk]);
   await rm(packages, { recursive: true });
-  await rename(making, directory);
-  progress(1, 'the image is ready');
 }
 
 /** mmdebstrap's own words and how far it is when it says them. */
@@ -130,12 +140,18 @@ async function bootstrap(
     ...sources.lines,
   ];
   let fraction = 0;
-  await follow('mmdebstrap', args, (line) => {
+  const onLine = (line: string) => {
     for (const [pattern, reached, text] of milestones)
       if (reached > fraction && pattern.test(line)) {
         fraction = reached;
         progress(fraction, text);
       }
+  };
+  await follow('mmdebstrap', args, onLine).catch((cause: unknown) => {
+    throw new LvsctlError(`the lab's image can't be made: ${(cause as Error).message}`, {
+      cause,
+      hint: "The packages come from this machine's own apt sources: see that apt-get update works.",
+    });
   });
 }
 
@@ -144,7 +160,7 @@ async function carryPackages(root: string, packages: string): Promise<void> {
   const target = join(root, recipe.packageFolder);
   await mkdir(target, { recursive: true });
   const debs = (await readdir(packages)).filter((name) => name.endsWith('.deb')).sort();
-  const index: string[] = [];
+  const stanzas: string[] = [];
   for (const deb of debs) {
     const content = await readFile(join(packages, deb));
     // apt unescapes %3a in a Filename before it opens the file.
@@ -152,9 +168,16 @@ async function carryPackages(root: string, packages: string): Promise<void> {
     await writeFile(join(target, name), content);
     const control = (await run('dpkg-deb', ['-f', join(packages, deb)])).trimEnd();
     const sum = createHash('sha256').update(content).digest('hex');
-    index.push(`${control}\nFilename: ./${name}\nSize: ${content.length}\nSHA256: ${sum}\n`);
+    stanzas.push(`${control}\nFilename: ./${name}\nSize: ${content.length}\nSHA256: ${sum}\n`);
   }
-  await writeFile(join(target, 'Packages'), index.join('\n'));
+  const index = stanzas.join('\n');
+  await writeFile(join(target, 'Packages'), index);
+  // Without a Release file apt tries each compression in turn before it reads the plain index.
+  const sum = createHash('sha256').update(index).digest('hex');
+  await writeFile(
+    join(target, 'Release'),
+    `Suite: lab\nDate: ${new Date().toUTCString()}\nSHA256:\n ${sum} ${Buffer.byteLength(index)} Packages\n`,
+  );
 }
 
 async function furnish(root: string): Promise<void> {

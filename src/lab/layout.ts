@@ -41,8 +41,11 @@ export interface LabFile {
   readonly image: string;
   readonly socket: string;
   readonly umlDirectory: string;
+  readonly memoryMegabytes: number;
   /** Folder of the guests' memory files. */
   readonly memoryDirectory: string;
+  /** Content of each guest's /etc/hosts. */
+  readonly names: string;
   readonly guests: readonly Guest[];
 }
 

@@ -74,6 +74,10 @@ async function present(layout: LabLayout, link: string): Promise<boolean> {
   return (await attempt('ip', ['-n', layout.namespace, 'link', 'show', 'dev', link])) !== '';
 }
 
+async function ours(layout: LabLayout): Promise<readonly string[]> {
+  return (await attempt('ip', ['netns', 'pids', layout.namespace])).split('\n').filter(Boolean);
+}
+
 export async function namespaceExists(layout: LabLayout): Promise<boolean> {
   const list = await attempt('ip', ['netns', 'list']);
   return list.split('\n').some((line) => line.split(' ')[0] === layout.namespace);
@@ -127,7 +131,7 @@ set_value bridge/bridge-nf-call-arptables 0
 /** Ends every process in the namespace and removes it, whatever state it is in. */
 export async function razeNetwork(layout: LabLayout): Promise<void> {
   for (let round = 0; round < 50; round += 1) {
-    const pids = (await attempt('ip', ['netns', 'pids', layout.namespace])).split('\n').filter(Boolean);
+    const pids = await ours(layout);
     if (pids.length === 0) break;
     for (const pid of pids) {
       try {

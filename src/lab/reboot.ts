@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventSink } from '../engine/events.js';
 import { LvsctlError } from '../errors.js';
 import type { Cluster } from '../inventory/cluster.js';
-import { labAccess, sshArguments } from './access.js';
+import { labAccess } from './access.js';
 import { awaitGuests } from './await.js';
-import { attempt } from './command.js';
 import { layoutOf, readLab } from './layout.js';
+import { onGuest } from './login.js';
 import { resetGuest, supervisorStatus } from './relay.js';
 
 /** An orderly shutdown that takes longer than this is cut short, as an operator would by the power switch. */
@@ -28,7 +28,7 @@ export async function labReboot(cluster: Cluster, hosts: readonly string[], sink
       const before = await boots(guest.name);
       sink({ type: 'lab.progress', host: guest.name, text: `rebooting ${guest.name}` });
       const asked = Date.now();
-      await attempt('ip', [...sshArguments(layout, guest.address), 'reboot']);
+      await onGuest(layout, guest, ['reboot']);
       while ((await boots(guest.name)) === before) {
         if (Date.now() - asked > shutdownSeconds * 1000) {
           sink({ type: 'remark', host: guest.name, text: `${guest.name} doesn't shut down: power cut` });

@@ -1,5 +1,5 @@
 /** To be raised when the making of an image changes in a way that this file doesn't show: part of the image's hash. */
-export const recipeVersion = 2;
+export const recipeVersion = 3;
 
 /** What a small Debian server has, so that a role finds on a guest what it would find there. */
 export const installedPackages: readonly string[] = [
@@ -83,11 +83,15 @@ const maskedUnits: readonly string[] = [
   'systemd-update-utmp.service',
 ];
 
+/** The lab's own key has a file of its own, so that a role may own root's authorized_keys. */
+export const labKeysFile = '/etc/ssh/lab_authorized_keys';
+
 /** Files of the image, path to content. */
 export const imageFiles: Readonly<Record<string, string>> = {
   '/etc/apt/sources.list': `deb [trusted=yes] file:${packageFolder} ./\n`,
   '/etc/apt/apt.conf.d/50lab': 'Acquire::Languages "none";\nAPT::Sandbox::User "root";\n',
   '/etc/dpkg/dpkg.cfg.d/50lab': 'force-unsafe-io\n',
+  '/etc/ssh/sshd_config.d/lab.conf': `AuthorizedKeysFile .ssh/authorized_keys ${labKeysFile}\n`,
   '/etc/resolv.conf': '',
   '/etc/hostname': 'lab\n',
   '/etc/fstab': '',
@@ -134,7 +138,7 @@ fail() {
 $b mount -t proc proc /proc || fail 'no /proc'
 $b mount -t devtmpfs dev /dev || fail 'no /dev'
 $b insmod /overlay.ko || fail 'no overlay module'
-$b mount -t hostfs -o /root image /lower || fail 'cannot mount the image'
+$b mount -t hostfs -o ro,/root image /lower || fail 'cannot mount the image'
 $b mount -t ext4 /dev/ubda /disk || fail 'cannot mount the disk'
 $b mkdir -p /disk/upper /disk/work
 $b mount -t overlay -o lowerdir=/lower,upperdir=/disk/upper,workdir=/disk/work lab /new || fail 'cannot mount the root'

@@ -6,7 +6,7 @@ import type { GuestStatus } from './supervisor.js';
 /** Sends one line to the supervisor and gives the socket behind its first line of answer, and that line. */
 function ask(layout: LabLayout, line: string): Promise<{ socket: Socket; answer: string }> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ path: layout.socket, allowHalfOpen: true });
+    const socket = connect({ path: layout.socket });
     let head = Buffer.alloc(0);
     const onData = (chunk: Buffer) => {
       head = Buffer.concat([head, chunk]);

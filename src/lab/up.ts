@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { access, mkdir, open, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,10 +8,11 @@ import type { EventSink } from '../engine/events.js';
 import { LvsctlError } from '../errors.js';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
 import { awaitGuests } from './await.js';
-import { keyPair, knownHostsLine, prepareGuest } from './guest.js';
+import { keyPair, knownHostsLine, namesOf, prepareGuest } from './guest.js';
 import { image, imageAt } from './image.js';
-import { guestDirectory, type LabFile, type LabLayout, layoutOf, readLab } from './layout.js';
+import { type Guest, guestDirectory, type LabFile, type LabLayout, layoutOf, readLab } from './layout.js';
 import { locked } from './lock.js';
+import { onGuest } from './login.js';
 import { namespaceExists, raiseNetwork, razeNetwork, subnetOf, subnetsOf } from './network.js';
 import { reloadSupervisor, supervisorStatus } from './relay.js';
 import { programPath, requireLabMachine } from './requirements.js';
@@ -39,24 +40,26 @@ async function up(cluster: Cluster, layout: LabLayout, sink: EventSink, options:
   const subnets = subnetsOf(cluster);
   const before = await readLab(layout);
   await refuseForeign(cluster, layout, before);
+  if (before === undefined) await rm(layout.directory, { recursive: true, force: true });
+  else await requireImage(before.image, cluster);
   // A disk belongs to the image that it was begun on, even when the recipe has changed since.
   const base = before === undefined ? await image(sink) : imageAt(before.image);
-  if (before !== undefined) await requireImage(before.image, cluster);
 
   await mkdir(layout.directory, { recursive: true, mode: 0o700 });
-  const supervised = (await supervisorStatus(layout)) !== undefined;
-  if (!supervised) await razeNetwork(layout);
+  const running = await supervisorStatus(layout);
+  if (running === undefined) await endRemains(layout, before, sink);
   await keyPair(layout.userKey, `lvsctl lab ${layout.name}`);
 
   const indexes = assignIndexes(cluster, before);
   await raiseNetwork(layout, subnets, [...indexes.values()]);
-  const memoryMegabytes = options.memoryMegabytes ?? 256;
+  const memoryMegabytes = options.memoryMegabytes ?? before?.memoryMegabytes ?? 256;
   const hosts = [...cluster.hosts.values()];
+  const names = namesOf(cluster);
   const guests = await Promise.all(
     hosts.map((host) => {
       const index = indexes.get(host.name) ?? 0;
       const subnet = subnetOf(subnets, host);
-      return prepareGuest(layout, { cluster, host, index, subnet, image: base, memoryMegabytes });
+      return prepareGuest(layout, { cluster, host, index, subnet, names, image: base, memoryMegabytes });
     }),
   );
   const known = await Promise.all(hosts.map((host) => knownHostsLine(layout, host)));
@@ -67,15 +70,41 @@ async function up(cluster: Cluster, layout: LabLayout, sink: EventSink, options:
     image: base.directory,
     socket: layout.socket,
     umlDirectory: layout.umlDirectory,
+    memoryMegabytes,
     memoryDirectory: await memoryDirectory(layout, memoryMegabytes * guests.length),
+    names,
     guests,
   };
+  if (before !== undefined && running !== undefined) await syncChanged(layout, before, guests);
   await replaceFile(layout.file, `${JSON.stringify(lab, null, 2)}\n`);
-  if (supervised) await reloadSupervisor(layout);
-  else await startSupervisor(layout);
+  if (running === undefined) await startSupervisor(layout);
+  else await reloadSupervisor(layout);
   await awaitGuests(layout, guests, sink);
-  for (const guest of before?.guests ?? [])
-    if (!cluster.hosts.has(guest.name)) await rm(guestDirectory(layout, guest.name), { recursive: true });
+  if (before !== undefined && before.names !== names)
+    await Promise.all(guests.map((guest) => onGuest(layout, guest, ['tee', '/etc/hosts'], names)));
+  for (const name of await readdir(join(layout.directory, 'hosts')))
+    if (!cluster.hosts.has(name)) await rm(guestDirectory(layout, name), { recursive: true });
+}
+
+/**
+ * After a supervisor that was killed its guests still run, but nobody could start them again after a reboot:
+ * they write what they have to their disks, and end.
+ */
+async function endRemains(layout: LabLayout, before: LabFile | undefined, sink: EventSink): Promise<void> {
+  if (!(await namespaceExists(layout))) return;
+  sink({ type: 'lab.progress', text: `lab ${layout.name} lost its supervisor: its hosts start again` });
+  await Promise.all((before?.guests ?? []).map((guest) => onGuest(layout, guest, ['sync'])));
+  await razeNetwork(layout);
+}
+
+/** A guest whose memory, address or NIC is another now starts again from its disk; one that is gone keeps nothing. */
+async function syncChanged(layout: LabLayout, before: LabFile, guests: readonly Guest[]): Promise<void> {
+  const identities = new Map(guests.map((guest) => [guest.name, guest.identity]));
+  const changed = before.guests.filter(({ name, identity }) => {
+    const now = identities.get(name);
+    return now !== undefined && now !== identity;
+  });
+  await Promise.all(changed.map((guest) => onGuest(layout, guest, ['sync'])));
 }
 
 function checkHost(host: ClusterHost): void {
@@ -161,7 +190,8 @@ async function startSupervisor(layout: LabLayout): Promise<void> {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
-      env: { ...process.env, JITI_FS_CACHE: 'false' },
+      // Nothing of the operator's environment: passwords may be in it, and the lab outlives the command.
+      env: { PATH: process.env.PATH, HOME: '/root', JITI_FS_CACHE: 'false' },
     },
   );
   let ended = false;
