@@ -45,3 +45,9 @@ export function isIPv4(address: string): boolean {
 export function vipPrefix(address: string): number {
   return isIPv4(address) ? 32 : 128;
 }
+
+/** Another host with an IPv4 address, to be asked by ARP where there is no arping(8). */
+export function neighbourOf(cluster: Cluster, host: ClusterHost): string | undefined {
+  return [...cluster.hosts.values()].find((other) => other.name !== host.name && isIPv4(other.address))
+    ?.address;
+}

@@ -18,7 +18,7 @@ import {
 import type { Sh } from '../../src/shell/index.js';
 import { noParams } from '../noParams.js';
 import { arpingPackage } from '../probe/arping.js';
-import { directorVips, isIPv4, type Vip, vipPrefix } from '../vips.js';
+import { directorVips, isIPv4, neighbourOf, type Vip, vipPrefix } from '../vips.js';
 import { directorScript } from './script.js';
 import { directorSettings } from './settings.js';
 
@@ -35,8 +35,9 @@ export default defineRole({
     return [
       ...arping(vips, facts),
       ...settings.map((setting) => sysctl(setting)),
-      ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
+      // The table before the VIP: the first packet for it must find its service.
       ipvsTable(wantedTable(cluster, host.name, unready)),
+      ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
       persistentSysctl({ name: 'director', settings, facts }),
       ...bootScript({
         name: 'director',
@@ -95,6 +96,6 @@ function vipResources(vip: Vip, cluster: Cluster, host: ClusterHost, facts: Fact
 }
 
 function announcement(vip: Vip, host: ClusterHost, cluster: Cluster, facts: Facts): Sh {
-  const neighbour = [...cluster.hosts.values()].find((other) => other.name !== host.name)?.address;
+  const neighbour = neighbourOf(cluster, host);
   return announceAddress({ vip: vip.address, interface: host.interface, neighbour, facts });
 }

@@ -1,10 +1,10 @@
 import type { Facts } from '../../src/engine/facts.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
 import { destinationKey, renderArgs, serviceKey, wantedTable } from '../../src/ipvs/index.js';
-import { announceAddress, interfaceLabel } from '../../src/resources/index.js';
+import { interfaceLabel, oneLine } from '../../src/resources/index.js';
 import { quote, template } from '../../src/shell/index.js';
 import { directorModules } from '../ipvsadm/modules.js';
-import { directorVips, isIPv4, vipPrefix } from '../vips.js';
+import { directorVips, isIPv4, neighbourOf, vipPrefix } from '../vips.js';
 import { directorSettings } from './settings.js';
 
 const renderScript = template(import.meta.url, 'templates/director.sh.hbs');
@@ -23,10 +23,9 @@ export interface DirectorScript {
 export function directorScript(options: DirectorScript): string {
   const { cluster, host, facts } = options;
   const vips = directorVips(cluster, host);
-  const neighbour = [...cluster.hosts.values()].find((other) => other.name !== host.name)?.address;
   return renderScript({
-    cluster: cluster.name,
-    host: host.name,
+    cluster: oneLine(cluster.name),
+    host: oneLine(host.name),
     byIp: facts.commands.has('ip'),
     settings: directorSettings(vips, host.interface).map(({ key, value }) => ({ key, value })),
     modules: directorModules(cluster, host),
@@ -39,11 +38,7 @@ export function directorScript(options: DirectorScript): string {
       route: isIPv4(vip.address) && !facts.commands.has('ip') && facts.commands.has('route'),
     })),
     services: tableWords(options),
-    announcements: vips
-      .filter((vip) => isIPv4(vip.address))
-      .map((vip) => ({
-        script: announceAddress({ vip: vip.address, interface: host.interface, neighbour, facts }).text,
-      })),
+    neighbour: neighbourOf(cluster, host) ?? '',
   });
 }
 

@@ -11,6 +11,7 @@ import {
   kernelModule,
   linkUp,
   modulesAtBoot,
+  oneLine,
   persistentSysctl,
   type SysctlSetting,
   sysctl,
@@ -90,8 +91,8 @@ export function realServerScript(cluster: Cluster, host: ClusterHost, facts: Fac
   const quiet = vips.some((vip) => isIPv4(vip.address)) ? arpSettings(host.interface, facts) : [];
   const tunnelled = vips.some((vip) => vip.services.some((service) => service.forwarding === 'tun'));
   return renderScript({
-    cluster: cluster.name,
-    host: host.name,
+    cluster: oneLine(cluster.name),
+    host: oneLine(host.name),
     byIp: facts.commands.has('ip'),
     forwardKey: ipForward.key,
     settings: quiet.map(({ key, value }) => ({ key, value })),

@@ -4,6 +4,7 @@ import { sh } from '../shell/index.js';
 import { block } from './block.js';
 import { file } from './file.js';
 import { observedText } from './observed.js';
+import { oneLine } from './oneLine.js';
 import { service } from './service.js';
 
 export interface BootScriptOptions {
@@ -21,7 +22,8 @@ export interface BootScriptOptions {
  * It is not run when it changes: what it does is also there as resources, which bring it about now.
  */
 export function bootScript(options: BootScriptOptions): readonly Resource[] {
-  const { name, description, text, facts } = options;
+  const { name, text, facts } = options;
+  const description = oneLine(options.description);
   const path = `/etc/lvsctl/${name}.sh`;
   const script = file({ path, content: text, mode: '0755' });
   switch (facts.init) {

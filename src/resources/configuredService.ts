@@ -29,7 +29,8 @@ export function configuredService(options: ConfiguredServiceOptions): {
   };
 }
 
-function forgettingStamp(resource: Resource, name: string): Resource {
+/** A resource whose every change first takes the stamp NAME away. */
+export function forgettingStamp(resource: Resource, name: string): Resource {
   return {
     ...resource,
     plan(observed, context) {

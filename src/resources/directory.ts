@@ -41,7 +41,7 @@ export function directory(options: DirectoryOptions): Resource {
       return {
         summary: present ? `change folder ${path} (${reasons.join(', ')})` : `create folder ${path}`,
         apply: shLines(
-          sh`mkdir -p ${path}`,
+          sh`umask 022; mkdir -p ${path}`,
           mode !== undefined && sh`chmod ${mode} ${path}`,
           owner !== undefined && sh`chown ${owner} ${path}`,
         ),

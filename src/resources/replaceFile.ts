@@ -29,7 +29,7 @@ const followLinks = trusted(
 export function replaceFile(replacement: Replacement): Sh {
   const { path, content, mode, owner, backup } = replacement;
   return shLines(
-    sh`f=${path}`,
+    sh`umask 022; f=${path}`,
     followLinks,
     trusted(`d=\${f%/*}; [ -d "\${d:-/}" ] || mkdir -p "$d"`),
     backup && sh`if [ -f "$f" ] && [ ! -e "$f.lvsctl-orig" ]; then cp -p "$f" "$f.lvsctl-orig"; fi`,

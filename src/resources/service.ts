@@ -4,7 +4,7 @@ import { type Sh, sh, shLines } from '../shell/index.js';
 import { observedText } from './observed.js';
 
 export interface ServiceOptions {
-  /** Name of the unit (without .service) or init script. */
+  /** Name of the init script or unit; `.service` may be left out, other suffixes (`.timer`) not. */
   readonly name: string;
   readonly facts: Facts;
   /** Ids of the resources that it reads when it starts; they must take away {@link stampOf} before they change. */
@@ -62,7 +62,7 @@ export function service(options: ServiceOptions): Resource {
 function statusProbe(name: string, facts: Facts): Sh {
   switch (facts.init) {
     case 'systemd':
-      return sh`systemctl show -p ActiveState -p UnitFileState ${`${name}.service`}`;
+      return sh`systemctl show -p ActiveState -p UnitFileState ${unitName(name)}`;
     case 'openrc':
       return shLines(
         sh`[ -h ${`/etc/runlevels/default/${name}`} ] && echo enabled`,
@@ -80,7 +80,7 @@ function statusProbe(name: string, facts: Facts): Sh {
 function enable(name: string, facts: Facts): Sh {
   switch (facts.init) {
     case 'systemd':
-      return sh`systemctl enable ${`${name}.service`}`;
+      return sh`systemctl enable ${unitName(name)}`;
     case 'openrc':
       return sh`rc-update add ${name} default`;
     case 'sysv':
@@ -95,7 +95,7 @@ function start(name: string, facts: Facts, restart: boolean): Sh {
   const word = restart ? 'restart' : 'start';
   switch (facts.init) {
     case 'systemd': {
-      const unit = `${name}.service`;
+      const unit = unitName(name);
       const tell = sh`{ systemctl --no-pager --full --lines=15 status ${unit} >&2; exit 1; }`;
       return shLines(
         sh`systemctl daemon-reload`,
@@ -114,4 +114,8 @@ function start(name: string, facts: Facts, restart: boolean): Sh {
 /** Sh that notes, ahead of a change of its configuration, that the service will need a restart. */
 export function forgetStamp(name: string): Sh {
   return sh`rm -f ${stampOf(name)}`;
+}
+
+function unitName(name: string): string {
+  return name.includes('.') ? name : `${name}.service`;
 }

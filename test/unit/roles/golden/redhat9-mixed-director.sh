@@ -15,6 +15,18 @@ hold() {
 	if [ -n "$4" ]; then ifconfig "$4" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig "$3" add "$1/$2"; fi || failed=1
 }
 
+# announce ADDRESS DEVICE: to the neighbours, who may remember another host for it
+announce() {
+	if command -v arping >/dev/null 2>&1; then
+		# iputils and busybox, else Habets
+		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+	else
+		# A request from the address to any neighbour corrects all who hear it.
+		arp -d 10.83.33.76 >/dev/null 2>&1
+		ping -c 1 -I "$1" 10.83.33.76 >/dev/null 2>&1
+	fi
+}
+
 # service ARGUMENTS: a virtual service, new or with its settings corrected
 service() {
 	ipvsadm -A "$@" 2>/dev/null || ipvsadm -E "$@" || failed=1
@@ -32,43 +44,25 @@ put 0 net/ipv4/conf/eth0/send_redirects
 
 for module in ip_vs ip_vs_wlc ip_vs_wrr; do modprobe "$module" || failed=1; done
 
-hold 10.83.33.100 32 eth0 eth0:100
-route add -host 10.83.33.100 dev eth0:100 2>/dev/null || :
-hold 10.83.33.101 32 eth0 eth0:101
-route add -host 10.83.33.101 dev eth0:101 2>/dev/null || :
-hold 10.83.33.102 32 eth0 eth0:102
-route add -host 10.83.33.102 dev eth0:102 2>/dev/null || :
-
+# The table comes before the VIPs: the first packet for one must find its service.
 service -t 10.83.33.100:21 -s wrr
 server -t 10.83.33.100:21 -r 10.83.33.76:21 -g -w 3
 server -t 10.83.33.100:21 -r 10.83.33.2:21 -g -w 1
-
 service -t 10.83.33.101:80 -s wrr -p 300
 server -t 10.83.33.101:80 -r 10.83.33.76:21 -i -w 3
 server -t 10.83.33.101:80 -r 10.83.33.2:21 -i -w 1
-
 service -t 10.83.33.102:3306 -s wlc
 server -t 10.83.33.102:3306 -r 10.83.33.76:21 -m -w 3
 server -t 10.83.33.102:3306 -r 10.83.33.2:21 -m -w 1
 
-# Tell the neighbours, who may remember another host for these addresses.
-if command -v arping >/dev/null 2>&1; then
-  arping -q -c 2 -U -I eth0 10.83.33.100 >/dev/null 2>&1 || arping -q -c 2 -U -i eth0 -S 10.83.33.100 10.83.33.100 >/dev/null 2>&1 || :
-else
-  arp -d 10.83.33.76 >/dev/null 2>&1 || :
-  ping -c 1 -I 10.83.33.100 10.83.33.76 >/dev/null 2>&1 || :
-fi
-if command -v arping >/dev/null 2>&1; then
-  arping -q -c 2 -U -I eth0 10.83.33.101 >/dev/null 2>&1 || arping -q -c 2 -U -i eth0 -S 10.83.33.101 10.83.33.101 >/dev/null 2>&1 || :
-else
-  arp -d 10.83.33.76 >/dev/null 2>&1 || :
-  ping -c 1 -I 10.83.33.101 10.83.33.76 >/dev/null 2>&1 || :
-fi
-if command -v arping >/dev/null 2>&1; then
-  arping -q -c 2 -U -I eth0 10.83.33.102 >/dev/null 2>&1 || arping -q -c 2 -U -i eth0 -S 10.83.33.102 10.83.33.102 >/dev/null 2>&1 || :
-else
-  arp -d 10.83.33.76 >/dev/null 2>&1 || :
-  ping -c 1 -I 10.83.33.102 10.83.33.76 >/dev/null 2>&1 || :
-fi
+hold 10.83.33.100 32 eth0 eth0:100
+route add -host 10.83.33.100 dev eth0:100 2>/dev/null || :
+announce 10.83.33.100 eth0
+hold 10.83.33.101 32 eth0 eth0:101
+route add -host 10.83.33.101 dev eth0:101 2>/dev/null || :
+announce 10.83.33.101 eth0
+hold 10.83.33.102 32 eth0 eth0:102
+route add -host 10.83.33.102 dev eth0:102 2>/dev/null || :
+announce 10.83.33.102 eth0
 
 exit $failed
