@@ -6,5 +6,13 @@ export { defineRole, type Role, type RoleInput } from './engine/role.js';
 export { LvsctlError, OutcomeUnknownError, UsageError } from './errors.js';
 export type { Cluster, ClusterHost, Service } from './inventory/cluster.js';
 export { defineInventory } from './inventory/define.js';
-export type { Inventory } from './inventory/types.js';
+export type {
+  GroupOptions,
+  HostOptions,
+  HostSshOptions,
+  Inventory,
+  RealServerOptions,
+  ServiceOptions,
+  SshOptions,
+} from './inventory/types.js';
 export { nested, quote, Sh, sh, shLines, template } from './shell/index.js';

@@ -16,8 +16,7 @@ export function checkHosts(draft: Draft, report: Report): void {
   if (draft.hosts.size === 0)
     report(['hosts'], {}, 'has no hosts', 'add at least a director and a real server');
   for (const [name, host] of draft.hosts) {
-    if (!HOST_NAME.test(name) || name.length > 63)
-      report(['hosts', name], name, 'is not a safe host name', NAME_HINT);
+    checkName(['hosts', name], name, 'host', report);
     if (!host) continue;
     const path = ['hosts', name, 'address'];
     const parsed = parseAddress(host.address);
@@ -36,6 +35,12 @@ export function checkHosts(draft: Draft, report: Report): void {
   checkGroups(draft, report);
   checkKnown(draft.probes, ['probes'], draft, report);
   checkJumps(draft, report);
+}
+
+function checkName(path: Path, name: string, kind: string, report: Report): void {
+  if (!HOST_NAME.test(name) || name.length > 63) report(path, name, `is not a safe ${kind} name`, NAME_HINT);
+  else if (name === 'all')
+    report(path, name, 'stands for all hosts already', `choose another name for the ${kind}`);
 }
 
 function checkHostAddress(path: Path, text: string, parsed: ParsedAddress, report: Report): void {
@@ -57,7 +62,7 @@ function checkHostAddress(path: Path, text: string, parsed: ParsedAddress, repor
 function checkGroups(draft: Draft, report: Report): void {
   for (const [name, group] of draft.groups) {
     const path = ['groups', name];
-    if (!HOST_NAME.test(name) || name.length > 63) report(path, name, 'is not a safe group name', NAME_HINT);
+    checkName(path, name, 'group', report);
     if (draft.hosts.has(name))
       report(path, name, 'is the name of a host too', 'rename the group: playbooks and --limit take both');
     if (group) checkKnown(group.hosts, [...path, 'hosts'], draft, report);

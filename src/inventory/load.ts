@@ -113,7 +113,7 @@ function parseJson(file: string, source: string): unknown {
 function loadError(file: string, cause: unknown, what: string): UsageError {
   if (!(cause instanceof Error))
     return new UsageError(`${file} throws ${JSON.stringify(cause) ?? String(cause)}`, {
-      hint: `an ${what} file must run through and export its value`,
+      hint: `the ${what} file must run through and export its value`,
       cause,
     });
   const syntax = /^ParseError: (?<said>[^\n]*?)\s*\n\s*(?<file>\S.*?):(?<line>\d+):(?<column>\d+)\s*$/s.exec(

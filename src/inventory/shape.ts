@@ -20,9 +20,12 @@ interface SchemaRoot extends SchemaNode {
   readonly $defs?: Readonly<Record<string, SchemaNode>>;
 }
 
+let jsonSchema: SchemaRoot | undefined;
+
 /** Says zod's issues in the operator's words: path, value found, what is wrong, the way out. */
 export function reportShape(issues: readonly Issue[], input: unknown, report: Report): void {
-  const root: SchemaRoot = inventoryJsonSchema();
+  jsonSchema ??= inventoryJsonSchema();
+  const root = jsonSchema;
   for (const issue of issues) reportIssue(issue, issue.path as Path, input, root, report);
 }
 

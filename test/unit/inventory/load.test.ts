@@ -225,7 +225,7 @@ export default { name: firstHost() };
 
   test('throws what is not an error', async () => {
     expect(await refusal(write('a.ts', `throw 'tired';`))).toBe(
-      'DIR/a.ts throws "tired"\n→ an inventory file must run through and export its value',
+      'DIR/a.ts throws "tired"\n→ the inventory file must run through and export its value',
     );
   });
 

@@ -618,4 +618,32 @@ hosts = {}: has no hosts
     says: `services = {}: has no services
   → add one: its VIP, port, directors and realServers`,
   },
+  {
+    title: 'group called all',
+    put: { 'groups.all': { hosts: ['rs1'] } },
+    says: `groups.all = "all": stands for all hosts already
+  → choose another name for the group`,
+  },
+  {
+    title: 'host called all',
+    put: { 'hosts.all': { address: '10.83.33.9' } },
+    says: `hosts.all = "all": stands for all hosts already
+  → choose another name for the host`,
+  },
+  {
+    title: 'label of an IPv6 VIP',
+    put: {
+      'services.six': {
+        vip: 'fd00::100',
+        port: 80,
+        label: '100',
+        directors: ['d6'],
+        realServers: [{ host: 'r6' }],
+      },
+      'hosts.d6': { address: 'fd00::1' },
+      'hosts.r6': { address: 'fd00::2' },
+    },
+    says: `services.six.label = "100": IPv6 addresses have no labels
+  → take the label out`,
+  },
 ];

@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
+
+/** Packages that a module loads at once, its own imports followed; types and dynamic imports load nothing. */
+function packagesLoadedBy(file: string, seen = new Set<string>()): Set<string> {
+  const packages = new Set<string>();
+  if (seen.has(file)) return packages;
+  seen.add(file);
+  if (!existsSync(file)) throw new Error(`${file} is imported, and not there`);
+  const code = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+  for (const [, kind, name = ''] of code.matchAll(
+    /^(?:import|export)\s(type\s)?(?:[\w$*{},\s]*\sfrom\s)?['"]([^'"]+)['"];$/gm,
+  )) {
+    if (kind || name.startsWith('node:')) continue;
+    if (!name.startsWith('.')) packages.add(name);
+    else
+      for (const each of packagesLoadedBy(resolve(dirname(file), name.replace(/\.js$/, '.ts')), seen))
+        packages.add(each);
+  }
+  return packages;
+}
+
+test('what an inventory imports from lvsctl loads no package', () => {
+  expect([...packagesLoadedBy(join(SRC, 'index.ts'))]).toEqual([]);
+});
+
+test('jiti is loaded when a file is read, not before', () => {
+  const packages = packagesLoadedBy(join(SRC, 'inventory/index.ts'));
+  expect(packages).toContain('zod');
+  expect(packages).not.toContain('jiti');
+});
