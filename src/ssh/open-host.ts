@@ -12,6 +12,9 @@ import { upload } from './upload.js';
 /** Channels of one connection, the shell's included: OpenSSH gives ten (MaxSessions, and a hard limit in 3.5p1). */
 const channels = 8;
 
+/** Bytes of a last script that fit into the buffer before the shell's stdin (64 KiB in Linux 2.4), with room to spare. */
+const shortScript = 32 * 1024;
+
 /**
  * Connects to a host and starts its root shell: one connection, used for all that follows.
  * When it is lost, the command that ran is reported as {@link OutcomeUnknownError}, and the next call opens another.
@@ -77,6 +80,11 @@ class SshHost implements Host {
 
   async close(last?: Sh): Promise<void> {
     if (this.#closing) return;
+    if (last && Buffer.byteLength(last.text) > shortScript) {
+      // What does not fit would be lost with the connection, so this one is waited for; the end comes all the same.
+      await this.run(last).catch(() => undefined);
+      return this.close();
+    }
     this.#closing = true;
     const connection = this.#connection;
     if (!connection || connection.lost) return;

@@ -9,13 +9,15 @@ import type { ClusterHost, SshSettings } from '../../src/inventory/cluster.js';
 export type RemoteShell = 'dash' | 'bash' | 'busybox';
 export const remoteShells: readonly RemoteShell[] = ['dash', 'bash', 'busybox'];
 
+export type KeyType = 'ed25519' | 'rsa' | 'ecdsa';
+
 export interface SshdOptions {
   /** Lines of sshd_config; they come first, and OpenSSH takes the first value of a keyword. */
   readonly config?: readonly string[];
   /** The system's own unless given. */
   readonly shell?: RemoteShell;
-  /** Users whose logins take the fixture's key; root unless given. */
-  readonly hostKeyTypes?: readonly ('ed25519' | 'rsa' | 'ecdsa')[];
+  /** ed25519 and rsa unless given. */
+  readonly hostKeyTypes?: readonly KeyType[];
 }
 
 /** A real sshd on loopback with keys of its own in a temporary folder. */
@@ -27,7 +29,7 @@ export interface TestSshd {
   /** known_hosts file with this server's keys. */
   readonly knownHosts: string;
   /** Public host key line (`type base64`) of a type. */
-  hostKey(type: 'ed25519' | 'rsa' | 'ecdsa'): string;
+  hostKey(type: KeyType): string;
   settings(changes?: Partial<SshSettings>): SshSettings;
   host(changes?: Partial<SshSettings>, name?: string): ClusterHost;
   log(): string;
@@ -35,7 +37,7 @@ export interface TestSshd {
 }
 
 /** Runs ssh-keygen for a new key pair. */
-export function makeKey(path: string, type: 'ed25519' | 'rsa' | 'ecdsa', passphrase = ''): void {
+export function makeKey(path: string, type: KeyType, passphrase = ''): void {
   execFileSync('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', 'lvsctl-test', '-f', path]);
 }
 
@@ -96,7 +98,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   );
   const log = () => readFileSync(logFile, 'utf8');
   await listening(sshd, log);
-  const hostKey = (type: string) =>
+  const hostKey = (type: KeyType) =>
     readFileSync(join(folder, `host_${type}.pub`), 'utf8')
       .split(' ')
       .slice(0, 2)
