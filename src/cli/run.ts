@@ -7,6 +7,7 @@ import { type Interruption, watchInterrupts } from './interrupt.js';
 import { openInventory } from './inventory-file.js';
 import { checkNames } from './names.js';
 import { reachHosts } from './reach.js';
+import { unlessInterrupted } from './unless-interrupted.js';
 
 /** What `facts`, `plan`, `provision` and `verify` have in common, and the little in which they differ. */
 export interface RunOptions extends HostOptions {
@@ -67,7 +68,7 @@ export async function runOnCluster(
       ...(options.limit && { limit: options.limit }),
       ...(options.roles && { roles: options.roles }),
       ...(options.service && { services: options.service }),
-      open: reach.open,
+      open: (host) => unlessInterrupted(host.name, () => reach.open(host), interruption.signal),
       sink,
       signal: interruption.signal,
     });

@@ -1,6 +1,6 @@
 import type { FailureDetails } from '../engine/events.js';
 import { planText } from './changes.js';
-import type { HostState, RunState } from './model.js';
+import { failureMessage, type HostState, type RunState } from './model.js';
 import type { Paint } from './paint.js';
 import { strip, stripWidth } from './strip.js';
 import { count, duration, names, pad, padStart, plainLine, plainLines, width } from './text.js';
@@ -23,7 +23,7 @@ export function endingText(run: RunState, paint: Paint, options: EndingOptions):
   else if (options.hostLines && run.hosts.size > 0 && showsHosts(run))
     sections.push(hostsText(run, paint, options));
   for (const report of run.reports) sections.push(trafficText(report, paint, options.columns));
-  sections.push(run.failures.flatMap((failure) => failureText(failure, paint)));
+  sections.push(failuresText(run.failures, paint));
   if (options.remarks) {
     sections.push(
       run.remarks.map(
@@ -90,11 +90,23 @@ function hostText(host: HostState, nameWidth: number, cells: number, paint: Pain
 const emphasise = (number: number, color: (text: string) => string, text: string) =>
   number > 0 ? color(text) : text;
 
+/** What failed in the same way on several hosts is told once. */
+function failuresText(failures: readonly FailureDetails[], paint: Paint): string[] {
+  const alike = new Map<string, { readonly failure: FailureDetails; readonly hosts: string[] }>();
+  for (const failure of failures) {
+    const key = JSON.stringify({ ...failure, host: '', message: failureMessage(failure) });
+    const group = alike.get(key);
+    if (group === undefined) alike.set(key, { failure, hosts: [failure.host] });
+    else if (!group.hosts.includes(failure.host)) group.hosts.push(failure.host);
+  }
+  return [...alike.values()].flatMap(({ failure, hosts }) => failureText(failure, hosts, paint));
+}
+
 /** `✗ rs2: service httpd`, then what was run, how it ended and what it said. */
-export function failureText(failure: FailureDetails, paint: Paint): string[] {
-  const where = [failure.host, failure.resource].filter((part) => part !== '').join(': ');
+function failureText(failure: FailureDetails, hosts: readonly string[], paint: Paint): string[] {
+  const where = [names(hosts), failure.resource].filter((part) => part !== '').join(': ');
   const lines = [`${paint.bad('✗')} ${paint.strong(plainLine(where))}`];
-  lines.push(...plainLines(failure.message).map((line) => `    ${paint.bad(line)}`));
+  lines.push(...plainLines(failureMessage(failure)).map((line) => `    ${paint.bad(line)}`));
   lines.push(...ranText(failure).map((line) => `    ${line}`));
   if (failure.stderr !== undefined) {
     lines.push(

@@ -1,5 +1,5 @@
 import type { HostStep } from '../engine/events.js';
-import { elapsed, type HostState, type RunState } from './model.js';
+import { elapsed, failureMessage, type HostState, type RunState } from './model.js';
 import type { Paint } from './paint.js';
 import type { ScreenSize } from './screen.js';
 import { strip, stripWidth } from './strip.js';
@@ -119,7 +119,8 @@ function stateText(host: HostState, run: RunState, room: number, paint: Paint): 
   if (host.phase === 'waiting') return paint.quiet(cut('waiting', room));
   if (host.phase === 'failed') {
     const failure = run.failures.find((one) => one.host === host.name);
-    const text = failure === undefined ? 'failed' : `${failure.resource}: ${plainLine(failure.message)}`;
+    const text =
+      failure === undefined ? 'failed' : `${failure.resource}: ${plainLine(failureMessage(failure))}`;
     return paint.bad(cut(text, room));
   }
   if (host.phase === 'done') return paint.quiet(cut(doneText(host, run), room));

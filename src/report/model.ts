@@ -88,6 +88,11 @@ export function hostState(run: RunState, name: string): HostState {
   return host;
 }
 
+/** A failure's message without the host, which stands before it already. */
+export function failureMessage({ host, message }: FailureDetails): string {
+  return host !== '' && message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
+}
+
 /** Seconds that a host has worked so far. */
 export function elapsed(host: HostState, now: number): number {
   return host.seconds + (host.since === undefined ? 0 : (now - host.since) / 1000);

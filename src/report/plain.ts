@@ -1,5 +1,5 @@
 import type { RunEvent } from '../engine/events.js';
-import { labText, type RunState } from './model.js';
+import { failureMessage, labText, type RunState } from './model.js';
 import { count, duration, names, pad, plainLine, width } from './text.js';
 
 /** What stands before a line that is about no host. */
@@ -70,7 +70,9 @@ function logLines(event: RunEvent, run: RunState, verbose: boolean): string[] {
     case 'remark':
       return [line(event.host ?? US, 'remark', event.text)];
     case 'failure':
-      return [line(event.host || US, 'failed', `${event.resource}: ${event.message.split('\n', 1)[0]}`)];
+      return [
+        line(event.host || US, 'failed', `${event.resource}: ${failureMessage(event).split('\n', 1)[0]}`),
+      ];
     case 'host.end': {
       if (!verbose && run.command !== 'provision') return [];
       const { ok, changed, failed } = event.summary;

@@ -6,14 +6,18 @@ import { bar, count, pad, padStart, plainLine } from './text.js';
 export function trafficText(report: VerifyReport, paint: Paint, columns: number): string[] {
   const [address = report.endpoint, protocol = 'tcp'] = splitEndpoint(report.endpoint);
   const proven = report.problems.length === 0;
-  const lines = [
-    `${proven ? paint.good('✓') : paint.bad('✗')} ${paint.strong(`${protocol} ${address}`)} (${report.service}) from ${report.from}: ` +
-      `${count(report.connections, 'connection')}, ${
-        report.failedConnections === 0 ? '0 failed' : paint.bad(`${report.failedConnections} failed`)
-      }`,
-  ];
-  lines.push(...shareLines(report, paint, columns));
-  lines.push(`    ${arpText(report, address, paint)}`);
+  const mark = proven ? paint.good('✓') : paint.bad('✗');
+  const head = `${mark} ${paint.strong(`${protocol} ${address}`)} (${report.service})`;
+  const lines: string[] = [];
+  if (report.connections === 0) lines.push(`${head}: no connection was tried`);
+  else {
+    const failed = `${report.failedConnections} failed`;
+    lines.push(
+      `${head} from ${report.from}: ${count(report.connections, 'connection')}, ${report.failedConnections === 0 ? failed : paint.bad(failed)}`,
+      ...shareLines(report, paint, columns),
+      `    ${arpText(report, address, paint)}`,
+    );
+  }
   for (const problem of report.problems) lines.push(`  ${paint.bad(`✗ ${plainLine(problem)}`)}`);
   return lines;
 }

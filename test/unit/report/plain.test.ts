@@ -86,6 +86,26 @@ describe('the plan', () => {
   });
 });
 
+describe('failures', () => {
+  it('that are alike are told once, with their hosts', async () => {
+    const hosts = Array.from({ length: 12 }, (_, index) => `rs${index + 1}`);
+    const text = await report(
+      [
+        [0, { type: 'run.start', command: 'facts', cluster: 'c', hosts }],
+        ...hosts.map(
+          (host) =>
+            [1, { type: 'failure', host, resource: 'connect', message: `${host}: no route` }] as const,
+        ),
+        [2, { type: 'failure', host: 'rs3', resource: 'connect', message: 'refused' }],
+      ],
+      { mode: 'plain' },
+    );
+    expect(text.slice(text.indexOf('\n\n') + 2)).toBe(
+      '✗ rs1, rs2, rs3, rs4, rs5, rs6, rs7 and 5 more: connect\n    no route\n✗ rs3: connect\n    refused\n',
+    );
+  });
+});
+
 describe('facts', () => {
   const facts = {
     os: { id: 'debian', version: '12' },

@@ -162,7 +162,7 @@ describe('the live report', () => {
     });
     expect(frames).toBeGreaterThan(100);
     expect(terminal.transcript).toMatch(/^… 66 more without a change: rs1, rs4, /m);
-    expect(terminal.transcript).toMatch(/^✗ rs50: service vsftpd$/m);
+    expect(terminal.transcript).toMatch(/^✗ rs50, rs100, rs150, rs200: service vsftpd$/m);
   });
 
   it('is painted ten times a second, however much the hosts say', async () => {

@@ -27,6 +27,14 @@ describe('the traffic report', () => {
     expect(bars).toEqual([0, 23, 8, 0]);
   });
 
+  it('draws nothing where nothing was tried', () => {
+    const untried = { ...TRAFFIC, connections: 0, problems: ['the inventory names no probe host'] };
+    expect(trafficText(untried, paint, 120)).toEqual([
+      '✗ tcp 10.83.33.100:21 (ftp): no connection was tried',
+      '  ✗ the inventory names no probe host',
+    ]);
+  });
+
   it('names the address of an IPv6 service without brackets', () => {
     const lines = trafficText({ ...TRAFFIC, endpoint: '[2001:db8::100]:21/tcp' }, paint, 120);
     expect(lines[0]).toContain('tcp [2001:db8::100]:21 (ftp)');
