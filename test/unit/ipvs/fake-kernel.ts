@@ -227,6 +227,37 @@ export class FakeKernel {
     }
   }
 
+  /** `ipvsadm -R`: goes on after what the kernel refuses, ends at a wrong line, and has the status of the last one. */
+  restore(text: string): FakeResult {
+    const said: string[] = [];
+    let status = 0;
+    for (const line of text.split('\n').filter((one) => one !== '')) {
+      const result = this.run(line.split(' '));
+      status = result.status === 255 ? 255 : result.status;
+      if (result.output !== '') said.push(result.output);
+      if (status === 2) break;
+    }
+    return { status, output: said.join('\n') };
+  }
+
+  /** `ipvsadm -Ln` with the words of one service. */
+  list(args: readonly string[]): FakeResult {
+    const service = this.#services.get(identity(parse(['-D', ...args]).options).words);
+    if (service === undefined) return { status: 1, output: 'No such service' };
+    const servers = [...service.destinations.values()].map(
+      (d) =>
+        `  -> ${join(d.address, d.port).padEnd(28)} ${d.method.padEnd(7)} ${String(d.weight).padEnd(6)} ` +
+        `${String(d.active).padEnd(10)} ${String(d.inactive).padEnd(10)}\n`,
+    );
+    const output = [
+      'Prot LocalAddress:Port Scheduler Flags\n',
+      '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n',
+      `${service.protocol.padEnd(4)} ${join(service.address, service.port)} ${service.scheduler}\n`,
+      ...servers,
+    ];
+    return { status: 0, output: output.join('') };
+  }
+
   #execute(args: readonly string[]): undefined {
     const { command, options } = parse(args);
     const id = identity(options);

@@ -1,0 +1,104 @@
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  createReadStream,
+  mkdtempSync,
+  type ReadStream,
+  rmSync,
+  writeFile,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Change } from '../../../src/engine/resource.js';
+import { quote } from '../../../src/shell/index.js';
+import type { FakeKernel, FakeResult } from './fake-kernel.js';
+
+export interface ShellResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command in PATH: hands its words (and for -R its stdin) to the kernel in the test through pipes, and answers as that says. */
+const client = (folder: string) => `#!/bin/sh
+cd ${quote(folder)} || exit 99
+{ printf '%s\\n' "$#" "$@"; [ "$1" != -R ] || cat; echo @@end; } >question
+# The writer of the answer before may not have closed its end yet: that reads as nothing.
+until read -r status <answer; do :; done
+if [ "$status" = 0 ]; then cat output; else cat output >&2; fi
+exit "$status"
+`;
+
+/** A fake kernel's table behind a command `ipvsadm`, and a shell that finds it first. */
+export class FakeHost {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'lvsctl-ipvs-'));
+  #questions: ReadStream | undefined;
+  /** Commands that the shell has run. */
+  readonly commands: string[] = [];
+  /** Called before each command: what happens on the host meanwhile. */
+  onCommand: (command: string) => void = () => {};
+
+  constructor(readonly kernel: FakeKernel) {}
+
+  start(): void {
+    execFileSync('mkfifo', [join(this.#folder, 'question'), join(this.#folder, 'answer')]);
+    writeFileSync(join(this.#folder, 'ipvsadm'), client(this.#folder));
+    chmodSync(join(this.#folder, 'ipvsadm'), 0o755);
+    // Opened for writing too, so that the end of one command's words is not the end of all.
+    this.#questions = createReadStream(join(this.#folder, 'question'), { flags: 'r+' });
+    let lines: string[] = [];
+    createInterface({ input: this.#questions }).on('line', (line) => {
+      if (line !== '@@end') {
+        lines.push(line);
+        return;
+      }
+      const words = Number(lines[0]);
+      const { status, output } = this.#answer(lines.slice(1, words + 1), lines.slice(words + 1).join('\n'));
+      lines = [];
+      const text = output === '' || output.endsWith('\n') ? output : `${output}\n`;
+      writeFileSync(join(this.#folder, 'output'), text);
+      writeFile(join(this.#folder, 'answer'), `${status}\n`, () => {});
+    });
+  }
+
+  stop(): void {
+    this.#questions?.destroy();
+    // Ends a read that the closed stream may still have under way.
+    writeFileSync(join(this.#folder, 'question'), '\n', { flag: 'r+' });
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  #answer(args: readonly string[], stdin: string): FakeResult {
+    this.onCommand(args.join(' '));
+    this.commands.push(args.join(' '));
+    const [command, ...rest] = args;
+    if (command === '-R') return this.kernel.restore(stdin);
+    if (command === '-Sn') return { status: 0, output: this.kernel.save() };
+    if (command === '-Ln') return this.kernel.list(rest);
+    return this.kernel.run(args);
+  }
+
+  /** Runs a change as the engine does: `set -e`, no stdin, its files in a folder. */
+  run(shell: readonly string[], change: Change): Promise<ShellResult> {
+    for (const [name, content] of Object.entries(change.files ?? {}))
+      writeFileSync(join(this.#folder, name), content);
+    const [command = 'sh', ...words] = shell;
+    const env = {
+      ...process.env,
+      PATH: `${this.#folder}:${process.env.PATH ?? ''}`,
+      LVSCTL_FILES: this.#folder,
+    };
+    return new Promise((resolve) => {
+      const child = execFile(
+        command,
+        [...words, '-c', `set -e\n${change.apply.text}`],
+        { env },
+        (error, stdout, stderr) =>
+          resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
+      );
+      child.stdin?.end();
+    });
+  }
+}
