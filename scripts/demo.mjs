@@ -25,7 +25,7 @@ if (status === 0) {
   console.log(`
 The cluster is up, proven, and a second plan is empty. Look around:
   npx lvsctl verify ${inventory} --lab
-  npx lvsctl lab exec ${inventory} lvs -- ipvsadm -L -n
+  npx lvsctl lab exec ${inventory} director -- ipvsadm -L -n
 and end it with
   npx lvsctl lab down ${inventory}`);
 }

@@ -4,7 +4,7 @@ import { importDefault } from '../inventory/index.js';
 import type { Playbook } from './playbook.js';
 
 /**
- * Reads a user's playbook, in which `lvsctl`, `lvsctl/roles` and `lvsctl/resources` are this very lvsctl.
+ * Reads a user's playbook, in which `lvsctl`, `lvsctl/roles`, `lvsctl/resources` and `lvsctl/playbooks/site` are this very lvsctl.
  * @throws UsageError with the path of what is not as {@link Playbook} says
  */
 export async function loadPlaybook(path: string): Promise<Playbook> {
@@ -12,6 +12,7 @@ export async function loadPlaybook(path: string): Promise<Playbook> {
   const playbook = await importDefault(file, undefined, 'playbook', {
     'lvsctl/roles': await import('../../roles/index.js'),
     'lvsctl/resources': await import('../resources/index.js'),
+    'lvsctl/playbooks/site': await import('../../playbooks/site.js'),
   });
   checkPlaybook(playbook, file);
   return playbook;
