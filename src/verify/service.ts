@@ -282,6 +282,10 @@ async function conclude(check: Check, seen: Seen): Promise<VerifyReport> {
   ];
   const wrong = problems.length > 0;
   const causes = wrong ? await findCauses(check, seen) : [];
+  if (failed.length > 0 && causes.length === 0)
+    causes.push(
+      'no cause is to be seen on its hosts: is one of them overloaded, or a packet filter on the way?',
+    );
   tellRemarks(check, seen);
   return {
     service: service.name,

@@ -47,8 +47,11 @@ export function dialogueOf(service: Pick<Service, 'name' | 'port' | 'protocol'>)
 /** Connections run side by side, so that some hanging ones don't hold up the rest. */
 const lanes = 5;
 
-/** Seconds that one step of a connection may take: room for a lost SYN (sent again after 1 s and 3 s). */
-export const limitSeconds = 4;
+/**
+ * Seconds that one step of a connection may take: room for a lost SYN (sent again after 1 s, 3 s and 7 s) and for a slow host.
+ * A lane that met two hanging connections gives the next ones 3 s only.
+ */
+export const limitSeconds = 8;
 
 /** Deals a target's labels to lanes, in turn. */
 function deal(target: Target): string[][] {

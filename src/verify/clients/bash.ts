@@ -1,6 +1,7 @@
 /**
  * One lane of connections by bash's own /dev/tcp, from bash 2.05b (Red Hat 9) on: one process for all connections of the lane,
  * no fork for each. Arguments: kind, limit in seconds, address, port, then a label for each connection.
+ * The worker's first line is its process id: without it a worker that is only slow to start couldn't be ended.
  * Opening a socket can't be bounded inside bash, so the worker says `step` before each step, and the lane, which reads that
  * with a time limit, kills a worker that hangs and starts another one for the rest.
  */
@@ -10,11 +11,11 @@ shift 5
 hung=0
 while [ $# -gt 0 ]; do
   exec 4< <(exec bash --norc -c "$worker" bash "$kind" "$limit" "$address" "$port" "$@" 2>&1)
-  pid= why=
+  IFS= read -r -t 60 pid <&4
+  why=
   while [ $# -gt 0 ]; do
     if IFS= read -r -t "$limit" line <&4; then
       case $line in
-        'pid '*) pid=\${line#pid } ;;
         step) ;;
         '= '*) printf '%s\\n' "$line"; shift; why= ;;
         failed) printf '= %s fail %s\\n' "$1" "\${why:-closed without a word}"; shift; why= ;;
@@ -22,11 +23,11 @@ while [ $# -gt 0 ]; do
         *) why=\${line##*: } ;;
       esac
     else
-      [ -n "$pid" ] && kill -9 "$pid" 2>/dev/null
+      kill -9 "$pid" 2>/dev/null
       printf '= %s fail %s\\n' "$1" "\${why:-no answer within $limit s}"
       shift
       hung=$((hung + 1))
-      [ "$hung" -lt 2 ] || limit=2
+      [ "$hung" -lt 2 ] || limit=3
       break
     fi
   done
@@ -39,7 +40,7 @@ export const bashWorker = `
 kind=$1 limit=$2 address=$3 port=$4
 shift 4
 trap '' PIPE
-echo "pid $$"
+echo "$$"
 cr=$(printf '\\r')
 login=yes patience=2 wait=$((limit - 1))
 reply() {

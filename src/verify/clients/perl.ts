@@ -80,7 +80,7 @@ for my $label (@labels) {
   alarm 0;
   if (!defined $status) {
     ($status, $text) = ("fail", $why);
-    if ($why =~ /^no answer/) { $hung++; $limit = 2 if $hung > 1; }
+    if ($why =~ /^no answer/) { $hung++; $limit = 3 if $hung > 1; }
   }
   $text =~ s/[\\x00-\\x1f]/ /g;
   $text =~ s/ +$//;

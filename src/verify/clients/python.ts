@@ -109,7 +109,7 @@ for label in sys.argv[5:]:
         status, text = "fail", "no answer within %g s" % limit
         state["hung"] += 1
         if state["hung"] > 1:
-            limit = 2.0
+            limit = 3.0
     except Failed as e:
         status, text = "fail", str(e)
     except OSError as e:

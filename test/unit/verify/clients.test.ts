@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -194,6 +194,17 @@ describe('with nothing but curl', () => {
     const server = await serve(httpServer(['busy'], '503 Service Unavailable'));
     const reader = await connect('http', server.port, 1, ['/bin/dash'], path);
     expect(tally(reader)).toEqual({ 'fail busy': 1 });
+  });
+});
+
+describe('with a bash that is slow to start', () => {
+  it('makes no connection twice', async () => {
+    const path = pathWith(basics);
+    writeFileSync(join(path, 'bash'), `#!/bin/sh\nsleep 4\nexec ${which('bash')} "$@"\n`, { mode: 0o755 });
+    const server = await serve(ftpServer(['220 one', '220 two']));
+    const reader = await connect('ftp', server.port, 6, ['/bin/dash'], path);
+    expect(tally(reader)).toEqual({ 'login 220 one': 3, 'login 220 two': 3 });
+    expect(server.heard.filter((line) => line === 'QUIT')).toHaveLength(6);
   });
 });
 
