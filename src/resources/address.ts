@@ -1,7 +1,7 @@
 import type { Facts } from '../engine/facts.js';
 import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
-import { type Sh, sh, shLines } from '../shell/index.js';
+import { type Sh, sh, shLines, trusted } from '../shell/index.js';
 import { observedText } from './observed.js';
 
 export interface AddressOptions {
@@ -56,7 +56,7 @@ export function address(options: AddressOptions): Resource {
         ].join(''),
         apply: shLines(
           ...(tool === 'ip'
-            ? [!right && addByIp(options), ...wrong.map((one) => deleteByIp(one))]
+            ? changeByIp(options, wrong)
             : [...wrong.map((one) => deleteByIfconfig(one)), !right && addByIfconfig(options)]),
           options.announce,
         ),
@@ -86,16 +86,30 @@ function isV6(value: string): boolean {
   return value.includes(':');
 }
 
-function addByIp(options: AddressOptions): Sh {
-  const { address: value, prefix, interface: device } = options;
-  const label = isV6(value) ? undefined : interfaceLabel(device, options.label);
-  return shLines(
-    sh`ip addr add ${`${value}/${prefix}`} dev ${device}${label === undefined ? sh`` : sh` label ${label}`}${isV6(value) ? sh` nodad` : sh``}`,
-  );
+/**
+ * What is wrong goes after what is right came, so that the address is never away. But busybox's ip deletes by the
+ * address alone, whatever the prefix, so that the right one may go first; then it comes again.
+ */
+function changeByIp(options: AddressOptions, wrong: readonly ObservedAddress[]): Sh[] {
+  const add = sh`has ${options.interface} ${text(options)} || ${addByIp(options)}`;
+  return [
+    trusted('has() { case "$(ip -o addr show dev "$1")" in *" $2 "*) ;; *) return 1 ;; esac; }'),
+    add,
+    ...wrong.map(
+      (one) =>
+        sh`while has ${one.interface} ${text(one)}; do ip addr del ${text(one)} dev ${one.interface}; done`,
+    ),
+    ...(wrong.length > 0 ? [add] : []),
+  ];
 }
 
-function deleteByIp(one: ObservedAddress): Sh {
-  return sh`ip addr del ${text(one)} dev ${one.interface}`;
+function addByIp(options: AddressOptions): Sh {
+  const { address: value, interface: device } = options;
+  const add = sh`ip addr add ${text(options)} dev ${device}`;
+  // Like IPv4, at once and without asking; busybox's ip does not know the word.
+  if (isV6(value)) return sh`${add} nodad 2>/dev/null || ${add}`;
+  const label = interfaceLabel(device, options.label);
+  return label === undefined ? add : sh`${add} label ${label}`;
 }
 
 function addByIfconfig(options: AddressOptions): Sh {

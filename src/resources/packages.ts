@@ -97,7 +97,8 @@ const installers: Record<PackageManager, (names: readonly string[]) => Sh> = {
       // The present lists first: most of the time they know the package, and the network is spared.
       sh`if ! get install --no-install-recommends ${names}; then`,
       sh`  echo 'not with the present package lists: fetching new ones' >&2`,
-      sh`  dpkg --configure -a --force-confdef --force-confold`,
+      // An install that was cut off blocks every other; where that is not it, this does nothing.
+      sh`  dpkg --configure -a --force-confdef --force-confold || :`,
       sh`  n=0; until get update; do n=$((n+1)); [ $n -lt 5 ] || exit 1; sleep 3; done`,
       sh`  get install --no-install-recommends ${names}`,
       sh`fi`,

@@ -13,7 +13,7 @@ put() {
 hold() {
 	case "$(ip -o addr show dev lo)" in
 	*" $1/$2 "*) ;;
-	*) if [ -n "$3" ]; then ip addr add "$1/$2" dev lo label "$3"; else ip addr add "$1/$2" dev lo; fi || failed=1 ;;
+	*) if [ -n "$3" ]; then ip addr add "$1/$2" dev lo label "$3"; else ip addr add "$1/$2" dev lo nodad 2>/dev/null || ip addr add "$1/$2" dev lo; fi || failed=1 ;;
 	esac
 }
 
