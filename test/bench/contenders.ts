@@ -64,8 +64,12 @@ export function lvsctl(folder: string, target: Target): Contender {
   };
   const value = {
     ssh,
-    hosts: { bench: { address: '127.0.0.1' } },
-    services: {},
+    // An inventory has a service; the playbook of the benchmark doesn't touch it, nor the real server.
+    hosts: {
+      bench: { address: '192.0.2.1', ssh: { hostName: '127.0.0.1' } },
+      rs1: { address: '192.0.2.2' },
+    },
+    services: { ftp: { vip: '192.0.2.100', port: 21, directors: ['bench'], realServers: [{ host: 'rs1' }] } },
     ownRoles: { folders: { paths: target.paths } },
   };
   writeFileSync(
@@ -92,6 +96,8 @@ export function ansible(folder: string, target: Target): Contender {
   const tasks = target.paths.map((path) => ({ file: { path, state: 'directory', mode: '0750' } }));
   const playbook = join(folder, 'playbook.json');
   writeFileSync(playbook, JSON.stringify([{ hosts: 'all', gather_facts: false, tasks }]));
+  const config = join(folder, 'ansible.cfg');
+  writeFileSync(config, '[defaults]\nnocolor = True\n\n[connection]\npipelining = True\n');
   const host = {
     ansible_host: '127.0.0.1',
     ansible_port: target.port,
@@ -108,10 +114,8 @@ export function ansible(folder: string, target: Target): Contender {
       // A connection kept by the run before would spare this one its handshake.
       const sockets = mkdtempSync('/tmp/lvsctl-cp-');
       const env = {
-        ANSIBLE_CONFIG: '/dev/null',
-        ANSIBLE_PIPELINING: 'True',
+        ANSIBLE_CONFIG: config,
         ANSIBLE_SSH_CONTROL_PATH_DIR: sockets,
-        ANSIBLE_NOCOLOR: '1',
       };
       const output = await succeed('ansible-playbook', ['-i', inventory, playbook], env);
       const changed = Number(/changed=(\d+)/.exec(output)?.[1]);

@@ -26,7 +26,11 @@ async function secondsOf(contender: Contender): Promise<number> {
 export async function takeTurns(contenders: readonly Contender[], rounds: number): Promise<Medians> {
   const times = contenders.map(({ name }): [string, number[]] => [name, []]);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [i, contender] of contenders.entries()) times[i]?.[1].push(await secondsOf(contender));
+    for (const [i, contender] of contenders.entries()) {
+      const seconds = await secondsOf(contender);
+      times[i]?.[1].push(seconds);
+      process.stderr.write(`${round + 1}/${rounds} ${contender.name} ${seconds.toFixed(2)} s\n`);
+    }
   }
   const byName = new Map(times);
   const of = (name: string): number[] => byName.get(name) ?? [];

@@ -13,6 +13,6 @@ const folders = defineRole({
 
 export default definePlaybook({
   name: 'bench',
-  stages: [{ name: 'folders', hosts: 'all', roles: [folders] }],
+  stages: [{ name: 'folders', hosts: 'bench', roles: [folders] }],
   verify: false,
 });

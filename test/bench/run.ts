@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { startDelayProxy } from '../support/delay-proxy.js';
 import { startSshd } from '../support/sshd.js';
 import { ansible, bareSsh2, emptyProgram, help, lvsctl, type Target } from './contenders.js';
@@ -9,7 +10,10 @@ import { type Medians, takeTurns } from './pairs.js';
 
 /** The same thirty steps with nothing to change, on one sshd on loopback; see the README's section about speed. */
 const STEPS = 30;
-const ROUNDS = { network: 7, start: 21 };
+const { values: options } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, rounds: { type: 'string', default: '7' } },
+});
+const rounds = Number(options.rounds);
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 
 interface Row {
@@ -37,7 +41,7 @@ async function network(folder: string, target: Target, rttMs: number): Promise<R
   ];
   // The first run of each fills its caches; the very first makes the folders.
   for (const contender of contenders) await contender.run('no changes');
-  const medians = await takeTurns(contenders, ROUNDS.network);
+  const medians = await takeTurns(contenders, rounds);
   await proxy?.stop();
   const at = `${rttMs} ms`;
   return [
@@ -61,7 +65,7 @@ async function network(folder: string, target: Target, rttMs: number): Promise<R
 async function start(): Promise<Row> {
   const contenders = [help(), emptyProgram()];
   for (const contender of contenders) await contender.run('no changes');
-  const medians = await takeTurns(contenders, ROUNDS.start);
+  const medians = await takeTurns(contenders, 3 * rounds);
   return {
     what: '`lvsctl --help` ÷ an empty Node program',
     measured: `${seconds(medians, 'lvsctl --help')} ÷ ${seconds(medians, 'empty program')}`,
@@ -107,9 +111,9 @@ try {
   await lvsctl(join(folder, 'lvsctl-first'), target).run('changes');
   const rows = [...(await network(folder, target, 0)), ...(await network(folder, target, 50)), await start()];
   const date = new Date().toISOString().slice(0, 10);
-  const text = `${table(rows)}\n\nMedians of ${ROUNDS.network} paired runs of ${STEPS} steps with nothing to change, ${date}, on ${machine()}.`;
+  const text = `${table(rows)}\n\nMedians of ${rounds} paired runs of ${STEPS} steps with nothing to change, ${date}, on ${machine()}.`;
   console.log(text);
-  if (process.argv.includes('--write')) writeReadme(text);
+  if (options.write) writeReadme(text);
   if (!rows.every(reached)) process.exitCode = 1;
 } finally {
   await sshd.stop();

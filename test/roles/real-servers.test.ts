@@ -23,7 +23,7 @@ describe.each(['dash', 'busybox'] as const)('roles of real servers, /bin/sh is %
   afterAll(() => nodes?.stop());
 
   test('arp keeps the VIP quiet, on the real servers only', async () => {
-    await convergeInOneRun(nodes.cluster, arp);
+    await convergeInOneRun(nodes.cluster, [arp]);
     const flags =
       'cd /proc/sys/net/ipv4/conf && cat all/arp_ignore eth0/arp_ignore all/arp_announce eth0/arp_announce';
     expect(await nodes.rs1.exec(flags)).toBe('1\n1\n2\n2\n');
@@ -40,7 +40,7 @@ describe.each(['dash', 'busybox'] as const)('roles of real servers, /bin/sh is %
   });
 
   test('realserver holds the VIP on lo with the label', async () => {
-    await convergeInOneRun(nodes.cluster, arp, realserver);
+    await convergeInOneRun(nodes.cluster, [arp, realserver]);
     for (const node of [nodes.rs1, nodes.rs2])
       expect(await node.exec('ip -o -4 address show dev lo')).toMatch(
         new RegExp(`${nodes.vip.replaceAll('.', '\\.')}/32 .*lo:100`),
@@ -57,7 +57,7 @@ describe.each(['dash', 'busybox'] as const)('roles of real servers, /bin/sh is %
   });
 
   test('ftp greets as the tutorial wants it, each real server with its number', async () => {
-    await convergeInOneRun(nodes.cluster, ftp);
+    await convergeInOneRun(nodes.cluster, [ftp]);
     expect(await greeting(nodes.rs1.host.address, 21)).toBe('220 Welcome to FTP1 server');
     expect(await greeting(nodes.rs2.host.address, 21)).toBe('220 Welcome to FTP2 server');
   });

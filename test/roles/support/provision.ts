@@ -10,14 +10,21 @@ export interface Provisioned {
   readonly failures: readonly FailureDetails[];
 }
 
-/** Provisions the cluster with some roles only, over SSH, by the engine as the command line uses it. */
-export async function provision(cluster: Cluster, roles: readonly Role[]): Promise<Provisioned> {
+/** Provisions the cluster with a stage for each list of roles, over SSH, by the engine as the command line uses it. */
+export async function provision(
+  cluster: Cluster,
+  ...stages: readonly (readonly Role[])[]
+): Promise<Provisioned> {
   const events: RunEvent[] = [];
   const passwords = environmentPasswords({}, () => Promise.resolve(undefined));
   await runCluster({
     command: 'provision',
     cluster,
-    playbook: { name: 'role test', stages: [{ name: 'all', hosts: 'all', roles }], verify: false },
+    playbook: {
+      name: 'role test',
+      stages: stages.map((roles, i) => ({ name: `stage ${i + 1}`, hosts: 'all', roles })),
+      verify: false,
+    },
     forks: 8,
     connections: 1,
     open: (host) => openHost(host, { passwords }),
@@ -33,9 +40,12 @@ export async function provision(cluster: Cluster, roles: readonly Role[]): Promi
 }
 
 /** The promise of every role: the first run changes something and fails nowhere, the second has nothing to do. */
-export async function convergeInOneRun(cluster: Cluster, ...roles: readonly Role[]): Promise<void> {
-  const first = await provision(cluster, roles);
+export async function convergeInOneRun(
+  cluster: Cluster,
+  ...stages: readonly (readonly Role[])[]
+): Promise<void> {
+  const first = await provision(cluster, ...stages);
   expect(first.failures).toEqual([]);
   expect(first.changes).not.toEqual([]);
-  expect(await provision(cluster, roles)).toEqual({ changes: [], failures: [] });
+  expect(await provision(cluster, ...stages)).toEqual({ changes: [], failures: [] });
 }
