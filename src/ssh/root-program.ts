@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { LvsctlError } from '../errors.js';
 import type { PasswordSource } from '../inventory/cluster.js';
@@ -36,22 +37,28 @@ export async function startAsRoot(client: Client, access: RootAccess, program: S
   return channel;
 }
 
-function open(client: Client, command: Sh, { host }: RootAccess): Promise<ClientChannel> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: Error) => {
-      const hint = /open failed/.test(cause.message)
-        ? 'the server gives no more channels: raise MaxSessions in its sshd_config'
-        : 'try again';
-      reject(
-        new LvsctlError(`${host}: no command could be started: ${cause.message}`, { host, hint, cause }),
-      );
-    };
+/** Tries for a channel: sshd counts one that was just closed until its next turn, and refuses the next one meanwhile. */
+const openTries = 8;
+
+async function open(client: Client, command: Sh, { host }: RootAccess): Promise<ClientChannel> {
+  for (let tried = 1; ; tried++) {
     try {
-      client.exec(command.text, (error, channel) => (error ? fail(error) : resolve(channel)));
+      return await new Promise<ClientChannel>((resolve, reject) => {
+        client.exec(command.text, (error, channel) => (error ? reject(error) : resolve(channel)));
+      });
     } catch (error) {
-      fail(error as Error);
+      const cause = error as Error;
+      const full = cause.message.startsWith('(SSH) Channel open failure');
+      if (full && tried < openTries) {
+        await pause(20 * 2 ** tried * (0.5 + Math.random()));
+        continue;
+      }
+      const hint = full
+        ? 'the server gives no more channels: raise MaxSessions in its sshd_config'
+        : 'try again; if it stays, look at the log of its sshd';
+      throw new LvsctlError(`${host}: no command could be started: ${cause.message}`, { host, hint, cause });
     }
-  });
+  }
 }
 
 function becomeRoot(channel: ClientChannel, access: RootAccess, mark: string, ready: string): Promise<void> {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -72,6 +71,16 @@ describe.each(remoteShells)('upload, sh = %s', (shell) => {
     for (const name of names) expect(readFileSync(`${folder}/${name}`, 'utf8')).toBe(name);
   });
 
+  it('waits for a channel when the server has none left for a moment', async () => {
+    const tight = await startSshd({ shell, config: ['MaxSessions 3'] });
+    const far = await openHost(tight.host(), { passwords });
+    const names = Array.from({ length: 12 }, (_, i) => `tight-${i}`);
+    await Promise.all(names.map((name) => far.upload(`${tight.folder}/${name}`, Buffer.from(name))));
+    for (const name of names) expect(readFileSync(`${tight.folder}/${name}`, 'utf8')).toBe(name);
+    await far.close();
+    await tight.stop();
+  });
+
   it.each([
     ['a folder that is not there', (at: string) => `${at}/none/file`, /none/],
     ['a folder in place of the file', (at: string) => at, /is a directory/],
@@ -87,19 +96,15 @@ describe.each(remoteShells)('upload, sh = %s', (shell) => {
 
   it('keeps the old file and leaves nothing behind when the file system is full', async () => {
     const small = `${sshd.folder}/small`;
-    mkdirSync(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small]);
-    try {
-      const path = `${small}/full`;
-      await host.upload(path, Buffer.from('old'));
-      await expect(host.upload(path, randomBytes(2_000_000))).rejects.toThrow(
-        /small\/full was not written: .*No space left on device/,
-      );
-      expect(readdirSync(small)).toEqual(['full']);
-      expect(readFileSync(path, 'utf8')).toBe('old');
-    } finally {
-      execFileSync('umount', [small]);
-    }
+    // By the host: the test server has a mount namespace of its own.
+    await host.run(sh`mkdir ${small} && mount -t tmpfs -o size=256k tmpfs ${small}`);
+    const path = `${small}/full`;
+    await host.upload(path, Buffer.from('old'));
+    await expect(host.upload(path, randomBytes(2_000_000))).rejects.toThrow(
+      /small\/full was not written: .*No space left on device/,
+    );
+    const { stdout } = await host.run(sh`ls ${small}; cat ${path}; umount ${small}`);
+    expect(stdout.toString()).toBe('full\nold');
   });
 
   it('keeps the old file and leaves nothing behind when the source fails', async () => {

@@ -70,9 +70,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     'UseDNS no',
     'PrintMotd no',
     'LogLevel VERBOSE',
-    ...(options.shell
-      ? [`SetEnv PATH=${shellFolder(folder, options.shell)}:/usr/sbin:/usr/bin:/sbin:/bin`]
-      : []),
+    // bash under sshd reads ~/.bashrc unless it is a shell's shell; the files of whoever runs the tests must not matter.
+    `SetEnv SHLVL=2 ${options.shell ? `PATH=${shellFolder(folder, options.shell)}:/usr/sbin:/usr/bin:/sbin:/bin` : ''}`,
   ];
   const configFile = join(folder, 'sshd_config');
   writeFileSync(configFile, `${config.join('\n')}\n`);
