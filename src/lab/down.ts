@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { EventSink } from '../engine/events.js';
 import type { Cluster } from '../inventory/cluster.js';
 import { layoutOf, readLab } from './layout.js';
@@ -16,6 +17,8 @@ export async function labDown(cluster: Cluster, sink: EventSink): Promise<void> 
     const present = (await readLab(layout)) !== undefined;
     await razeNetwork(layout);
     await rm(layout.directory, { recursive: true, force: true });
+    // The common parent goes with the last lab; while it holds others this fails.
+    await rmdir(dirname(layout.directory)).catch(() => {});
     sink({
       type: 'lab.progress',
       text: present ? `lab ${layout.name} is down` : `there was no lab ${layout.name}`,

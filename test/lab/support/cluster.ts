@@ -37,3 +37,8 @@ function labHost(name: string, address: string): ClusterHost {
     },
   };
 }
+
+/** The two hosts that the tests of the lab boot, at the tutorial's addresses. */
+export function pair(name: string): Cluster {
+  return labCluster(name, { director: '10.83.33.83', rs1: '10.83.33.76' });
+}
