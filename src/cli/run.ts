@@ -3,7 +3,7 @@ import type { Playbook, RunCommand, RunEvent, RunOutcome } from '../engine/index
 import type { Cluster } from '../inventory/cluster.js';
 import { createReporter } from '../report/index.js';
 import { type Context, EXIT, type HostOptions, outputMode, wantsColor } from './context.js';
-import { type Interruption, watchInterrupts } from './interrupt.js';
+import { watchInterrupts } from './interrupt.js';
 import { openInventory } from './inventory-file.js';
 import { checkNames } from './names.js';
 import { reachHosts } from './reach.js';
@@ -42,7 +42,7 @@ export async function runOnCluster(
     diff: options.diff ?? false,
   });
   const interruption = watchInterrupts(context, {
-    first: (working) => reporter.sink({ type: 'remark', text: interruptText(working) }),
+    first: (working) => reporter.sink({ type: 'remark', text: interruptText(working, cluster, options) }),
     again: () => reporter.close(),
   });
   let pending = 0;
@@ -79,7 +79,6 @@ export async function runOnCluster(
   } finally {
     reporter.close();
     interruption.done();
-    if (interruption.status !== undefined) tellWhatGoesOn(context, interruption, cluster, options);
   }
 }
 
@@ -104,24 +103,9 @@ function namesOfHosts(cluster: Cluster): string[] {
   return [...new Set([...hosts.map(({ name }) => name), ...hosts.flatMap(({ groups }) => groups)])];
 }
 
-function interruptText(working: readonly string[]): string {
-  if (working.length === 0) return 'interrupted; Ctrl-C again leaves at once';
-  return `interrupted; jobs go on running on ${working.join(', ')}; Ctrl-C again leaves at once`;
-}
-
-/** The way back belongs to the end, where it is read. */
-function tellWhatGoesOn(
-  context: Context,
-  interruption: Interruption,
-  cluster: Cluster,
-  options: RunOptions,
-): void {
-  if (options.json) return;
-  const working = interruption.working();
-  const lab = options.lab ? ' --lab' : '';
-  context.stderr.write(
-    working.length === 0
-      ? '\nInterrupted. No job of this run is at work on any host.\n'
-      : `\nInterrupted. Still at work on ${working.join(', ')}: a job on a host outlives lvsctl.\n  \`lvsctl provision ${cluster.file}${lab}\` comes back to it, or finds it done.\n`,
-  );
+/** What goes on without lvsctl, and the way back to it. */
+function interruptText(working: readonly string[], cluster: Cluster, options: RunOptions): string {
+  if (working.length === 0) return 'interrupted; no job of this run is at work on any host';
+  const back = `lvsctl provision ${cluster.file}${options.lab ? ' --lab' : ''}`;
+  return `interrupted; the work on ${working.join(', ')} goes on, since a job on a host outlives lvsctl: \`${back}\` comes back to it`;
 }

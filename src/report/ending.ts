@@ -3,10 +3,11 @@ import { planText } from './changes.js';
 import { failureMessage, type HostState, type RunState } from './model.js';
 import type { Paint } from './paint.js';
 import { strip, stripWidth } from './strip.js';
-import { count, duration, names, pad, padStart, plainLine, plainLines, width } from './text.js';
+import { count, duration, names, pad, padStart, plainLine, plainLines, width, wrap } from './text.js';
 import { trafficText } from './traffic.js';
 
 export interface EndingOptions {
+  /** Texts are broken here; infinite where the reader breaks them. */
   readonly columns: number;
   readonly diff: boolean;
   readonly verbose: boolean;
@@ -23,14 +24,9 @@ export function endingText(run: RunState, paint: Paint, options: EndingOptions):
   else if (options.hostLines && run.hosts.size > 0 && showsHosts(run))
     sections.push(hostsText(run, paint, options));
   for (const report of run.reports) sections.push(trafficText(report, paint, options.columns));
-  sections.push(failuresText(run.failures, paint));
+  sections.push(failuresText(run.failures, paint, options.columns));
   if (options.remarks) {
-    sections.push(
-      run.remarks.map(
-        ({ host, text }) =>
-          `${paint.change('!')} ${host === undefined ? '' : `${paint.strong(host)}: `}${plainLine(text)}`,
-      ),
-    );
+    sections.push(run.remarks.flatMap((remark) => remarkText(remark, paint, options.columns)));
   }
   sections.push(totalText(run, paint));
   return sections
@@ -90,8 +86,17 @@ function hostText(host: HostState, nameWidth: number, cells: number, paint: Pain
 const emphasise = (number: number, color: (text: string) => string, text: string) =>
   number > 0 ? color(text) : text;
 
+function remarkText(remark: RunState['remarks'][number], paint: Paint, columns: number): string[] {
+  const who = remark.host === undefined ? '' : `${remark.host}: `;
+  const [first = '', ...rest] = wrap(who + plainLine(remark.text), columns - 3);
+  const head = first.startsWith(who)
+    ? paint.strong(who.trimEnd()) + first.slice(who.trimEnd().length)
+    : first;
+  return [`${paint.change('!')} ${head}`, ...rest.map((line) => `  ${line}`)];
+}
+
 /** What failed in the same way on several hosts is told once. */
-function failuresText(failures: readonly FailureDetails[], paint: Paint): string[] {
+function failuresText(failures: readonly FailureDetails[], paint: Paint, columns: number): string[] {
   const alike = new Map<string, { readonly failure: FailureDetails; readonly hosts: string[] }>();
   for (const failure of failures) {
     const key = JSON.stringify({ ...failure, host: '', message: failureMessage(failure) });
@@ -99,22 +104,31 @@ function failuresText(failures: readonly FailureDetails[], paint: Paint): string
     if (group === undefined) alike.set(key, { failure, hosts: [failure.host] });
     else if (!group.hosts.includes(failure.host)) group.hosts.push(failure.host);
   }
-  return [...alike.values()].flatMap(({ failure, hosts }) => failureText(failure, hosts, paint));
+  return [...alike.values()].flatMap(({ failure, hosts }) => failureText(failure, hosts, paint, columns));
 }
 
 /** `✗ rs2: service httpd`, then what was run, how it ended and what it said. */
-function failureText(failure: FailureDetails, hosts: readonly string[], paint: Paint): string[] {
+function failureText(
+  failure: FailureDetails,
+  hosts: readonly string[],
+  paint: Paint,
+  columns: number,
+): string[] {
   const where = [names(hosts), failure.resource].filter((part) => part !== '').join(': ');
   const lines = [`${paint.bad('✗')} ${paint.strong(plainLine(where))}`];
-  lines.push(...plainLines(failureMessage(failure)).map((line) => `    ${paint.bad(line)}`));
+  const wrapped = (text: string, room: number) =>
+    plainLines(text).flatMap((line) => wrap(line, columns - 1 - room));
+  lines.push(...wrapped(failureMessage(failure), 4).map((line) => `    ${paint.bad(line)}`));
   lines.push(...ranText(failure).map((line) => `    ${line}`));
   if (failure.stderr !== undefined) {
     lines.push(
       ...lastLines(plainLines(failure.stderr)).map((line) => `    ${paint.quiet('stderr:')} ${line}`),
     );
   }
-  if (failure.hint !== undefined)
-    lines.push(...plainLines(failure.hint).map((line) => `    ${paint.live('→')} ${line}`));
+  if (failure.hint !== undefined) {
+    const [first = '', ...rest] = wrapped(failure.hint, 6);
+    lines.push(`    ${paint.live('→')} ${first}`, ...rest.map((line) => `      ${line}`));
+  }
   return lines;
 }
 

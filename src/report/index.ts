@@ -34,9 +34,6 @@ function createJsonReporter({ stream, now }: Required<ReporterOptions>): Reporte
   };
 }
 
-/** A log has no width: lines are as long as they are. */
-const LOG_COLUMNS = 120;
-
 function createPlainReporter(options: Required<ReporterOptions>): Reporter {
   const { stream, now, verbose, diff } = options;
   const run = emptyRun();
@@ -51,7 +48,7 @@ function createPlainReporter(options: Required<ReporterOptions>): Reporter {
     if (closed) return;
     closed = true;
     const ending = endingText(run, paint, {
-      columns: LOG_COLUMNS,
+      columns: Number.POSITIVE_INFINITY,
       diff,
       verbose,
       hostLines: false,

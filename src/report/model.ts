@@ -155,6 +155,7 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
     case 'verify.result':
       run.reports.push(event.report);
       run.checks.delete(`${event.report.service} ${event.report.from}`);
+      if (run.checks.size === 0) endTraffic(run, now);
       break;
     case 'lab.progress':
       foldLab(run, event);
@@ -165,8 +166,14 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
       break;
     case 'run.end':
       run.end = event;
+      endTraffic(run, now);
       break;
   }
+}
+
+/** The traffic check is no stage: the hosts that take part in it are done again without a word. */
+function endTraffic(run: RunState, now: number): void {
+  for (const host of run.hosts.values()) if (host.step === 'traffic') rest(host, 'done', now);
 }
 
 /** A fraction is always that of the lab as a whole, whoever tells it. */
@@ -197,8 +204,10 @@ function enterStep(host: HostState, step: HostStep, resources: number | undefine
     rest(host, 'waiting', now);
     return;
   }
-  if (host.since === undefined) {
-    host.since = now;
+  // What an attached job did stands before what is found after it.
+  const anew = host.since === undefined || (step === 'probe' && host.step === 'attach');
+  host.since ??= now;
+  if (anew) {
     host.base = host.cells.length;
     host.nextCell = host.base;
     host.cellOf.clear();

@@ -77,6 +77,18 @@ export function padStart(text: string, columns: number): string {
   return ' '.repeat(Math.max(0, columns - width(text))) + text;
 }
 
+/** Lines of at most `columns`, broken between words; a longer word stays whole, to be copied. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && width(last) + 1 + width(word) <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** One line of a host's output, made harmless: no escapes, no control characters, what a carriage return overwrote left out. */
 export function plainLine(line: string): string {
   const visible = line.replace(ESCAPES, '').replace(/[\r\n]+$/, '');

@@ -66,6 +66,32 @@ describe('a frame', () => {
     expect(width(line)).toBeLessThan(60);
   });
 
+  it('puts what an attached job did before what is found after it', () => {
+    const scenario: Scenario = [
+      [0, { type: 'run.start', command: 'provision', cluster: 'c', hosts: ['rs1'] }],
+      [1, { type: 'host.step', host: 'rs1', step: 'attach' }],
+      [2, { type: 'change.start', host: 'rs1', resource: 'file a', summary: 's', index: 0, total: 2 }],
+      [3, { type: 'change.end', host: 'rs1', resource: 'file a', status: 0, seconds: 1 }],
+      [4, { type: 'change.start', host: 'rs1', resource: 'file b', summary: 's', index: 1, total: 2 }],
+      [5, { type: 'change.end', host: 'rs1', resource: 'file b', status: 0, seconds: 1 }],
+      [6, { type: 'host.step', host: 'rs1', step: 'probe', resources: 3 }],
+      [7, { type: 'change.planned', host: 'rs1', role: 'r', resource: 'file b', summary: 's', position: 1 }],
+      [8, { type: 'host.step', host: 'rs1', step: 'apply' }],
+    ];
+    expect(frameAt(scenario, 10, 80, 24)[1]).toMatch(/^rs1 {2}±±·\+· {2}applying/);
+  });
+
+  it('calls a host done again when the traffic is checked', () => {
+    const scenario = [...threeHosts('provision')].filter(([, event]) => event.type !== 'run.end');
+    const traffic: Scenario = [
+      ...scenario.filter(([at]) => at < 3150),
+      [3150, { type: 'host.step', host: 'rs1', step: 'traffic' }],
+      ...scenario.filter(([at]) => at > 3150),
+    ];
+    expect(frameAt(traffic, 3160, 92, 24)[2]).toContain('checking traffic');
+    expect(frameAt(traffic, 3300, 92, 24)[2]).toContain('ok 5  changed 3');
+  });
+
   it('shares a mark among resources when there are more than columns', () => {
     const run = emptyRun();
     fold(run, { type: 'run.start', command: 'provision', cluster: 'c', hosts: ['rs1'] }, START);

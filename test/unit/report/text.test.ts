@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bar, cut, duration, names, pad, plainLine, plainLines, width } from '../../../src/report/text.js';
+import {
+  bar,
+  cut,
+  duration,
+  names,
+  pad,
+  plainLine,
+  plainLines,
+  width,
+  wrap,
+} from '../../../src/report/text.js';
 
 const ESC = String.fromCharCode(27);
 
@@ -66,6 +76,12 @@ describe('text on a terminal', () => {
       '███░',
       '████',
     ]);
+  });
+
+  it('is broken between words, never within one', () => {
+    expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
+    expect(wrap('see /var/lib/lvsctl/jobs now', 10)).toEqual(['see', '/var/lib/lvsctl/jobs', 'now']);
+    expect(wrap('as it is', Number.POSITIVE_INFINITY)).toEqual(['as it is']);
   });
 
   it('names a few of many', () => {
