@@ -1,7 +1,7 @@
 import type { ClusterHost, Service, ServiceRealServer } from '../inventory/cluster.js';
 import type { HostEvidence } from './evidence.js';
 import { holders } from './interfaces.js';
-import { nameOf } from './share.js';
+import { nameOf, titled } from './share.js';
 
 /** What a host told when it was asked, or why it could not be asked. */
 export type Testimony = HostEvidence | { readonly unreachable: string };
@@ -65,14 +65,14 @@ function explainArp({ arp, service, hosts, director, testimony }: Case): string[
     });
   if (own.length > 1)
     causes.push(
-      `director ${director} answers ARP for ${vip} with ${own.length} MAC addresses (${own.map(({ mac }) => mac).join(', ')}): several of its NICs are in that network, set arp_ignore to 1 on it`,
+      `${titled(director)} answers ARP for ${vip} with ${own.length} MAC addresses (${own.map(({ mac }) => mac).join(', ')}): several of its NICs are in that network, set arp_ignore to 1 on it`,
     );
   if (own.length === 0 && !lost(testimony.get(director))) {
     const evidence = testimony.get(director);
     const held = evidence && 'interfaces' in evidence ? holders(evidence.interfaces, vip) : [];
     if (held.length > 0)
       causes.push(
-        `director ${director} does not answer ARP for ${vip}, which it holds on ${held[0]?.device}: check its link and arp_ignore`,
+        `${titled(director)} does not answer ARP for ${vip}, which it holds on ${held[0]?.device}: check its link and arp_ignore`,
       );
   }
   return causes;
@@ -112,24 +112,24 @@ function whyAnswers(
 function explainDirector({ service, director, testimony }: Case): string[] {
   const evidence = testimony.get(director);
   if (!evidence) return [];
-  if ('unreachable' in evidence) return [`director ${director} can't be reached: ${evidence.unreachable}`];
+  if ('unreachable' in evidence) return [`${titled(director)} can't be reached: ${evidence.unreachable}`];
   const causes: string[] = [];
   const endpoint = `${service.vip}:${service.port}`;
   if (holders(evidence.interfaces, service.vip).length === 0)
-    causes.push(`director ${director} does not hold ${service.vip} on any interface`);
-  if (!evidence.table) return [...causes, `ip_vs is not loaded on director ${director}`];
+    causes.push(`${titled(director)} does not hold ${service.vip} on any interface`);
+  if (!evidence.table) return [...causes, `ip_vs is not loaded on ${titled(director)}`];
   const entry = evidence.table.find(
     ({ protocol, address, port }) =>
       protocol === service.protocol && address === service.vip && port === service.port,
   );
   if (!entry)
-    return [...causes, `${endpoint}/${service.protocol} is not in the table of director ${director}`];
+    return [...causes, `${endpoint}/${service.protocol} is not in the table of ${titled(director)}`];
   if (entry.scheduler !== service.scheduler)
     causes.push(
-      `director ${director} schedules ${endpoint} by ${entry.scheduler}, the inventory says ${service.scheduler}`,
+      `${titled(director)} schedules ${endpoint} by ${entry.scheduler}, the inventory says ${service.scheduler}`,
     );
   if (service.forwarding === 'nat' && evidence.ipForward === 0)
-    causes.push(`ip_forward is 0 on director ${director}: LVS-NAT needs 1`);
+    causes.push(`ip_forward is 0 on ${titled(director)}: LVS-NAT needs 1`);
   return [...causes, ...explainDestinations(service, director, entry.destinations)];
 }
 
@@ -144,11 +144,11 @@ function explainDestinations(
     const entry = destinations.find(
       ({ address, port }) => address === server.address && port === server.port,
     );
-    if (!entry) return [`${nameOf(server)} is not in the table of director ${director}`];
+    if (!entry) return [`${nameOf(server)} is not in the table of ${titled(director)}`];
     const wrong: string[] = [];
     if (entry.weight !== server.weight)
       wrong.push(
-        `${nameOf(server)} has weight ${entry.weight} in the table of director ${director}, the inventory says ${server.weight}`,
+        `${nameOf(server)} has weight ${entry.weight} in the table of ${titled(director)}, the inventory says ${server.weight}`,
       );
     if (!kernelNames[service.forwarding].some((name) => name === entry.forwarding))
       wrong.push(
@@ -164,7 +164,7 @@ function explainDestinations(
     ...causes,
     ...strangers.map(
       ({ address, port, weight }) =>
-        `director ${director} also sends to ${address}:${port} (weight ${weight}), which the inventory does not name`,
+        `${titled(director)} also sends to ${address}:${port} (weight ${weight}), which the inventory does not name`,
     ),
   ];
 }
@@ -225,7 +225,7 @@ function explainVip(
             .reduce((sum, { count }) => sum + count, 0)
         : 0;
     return [
-      `${nameOf(server)} does not hold ${service.vip} on lo: connections sent to it hang${waiting > 0 ? ` (${waiting} in SYN_RECV on director ${director})` : ''}`,
+      `${nameOf(server)} does not hold ${service.vip} on lo: connections sent to it hang${waiting > 0 ? ` (${waiting} in SYN_RECV on ${titled(director)})` : ''}`,
     ];
   }
   const causes: string[] = [];
@@ -253,7 +253,7 @@ function explainReturnPath(
   const addresses = service.directors.map((name) => hosts.get(name)?.address);
   if (service.directors.includes(server.host)) return [];
   if (gateways.some((gateway) => addresses.includes(gateway) || gateway === service.vip)) return [];
-  const wanted = `LVS-NAT needs its answers to go back through director ${director} (${hosts.get(director)?.address ?? '?'})`;
+  const wanted = `LVS-NAT needs its answers to go back through ${titled(director)} (${hosts.get(director)?.address ?? '?'})`;
   return [
     gateways.length === 0
       ? `${nameOf(server)} has no default route: ${wanted}`

@@ -9,7 +9,7 @@ export interface VerifyReport {
   readonly shares: readonly RealServerShare[];
   /** MAC addresses that answered ARP for the VIP, with the host they belong to where known. */
   readonly arp: readonly { readonly mac: string; readonly host: string | undefined }[];
-  /** Causes, each a sentence; empty means proven. */
+  /** Sentences: first the causes, then what was seen of them. Empty means proven. */
   readonly problems: readonly string[];
 }
 

@@ -14,7 +14,7 @@ import { type ArpAnswer, explain, type Testimony } from './explain.js';
 import { attribute, voiceOf } from './identity.js';
 import { holders } from './interfaces.js';
 import type { RealServerShare, VerifyReport } from './report.js';
-import { expectedShares, nameOf, shareProblems } from './share.js';
+import { expectedShares, nameOf, shareProblems, titled } from './share.js';
 import type { Survey, Unreachable } from './survey.js';
 import {
   type Attempt,
@@ -283,7 +283,7 @@ async function conclude(check: Check, seen: Seen): Promise<VerifyReport> {
   const wrong = problems.length > 0;
   const causes = wrong ? await findCauses(check, seen) : [];
   if (failed.length > 0 && causes.length === 0)
-    causes.push(
+    problems.push(
       'no cause is to be seen on its hosts: is one of them overloaded, or a packet filter on the way?',
     );
   tellRemarks(check, seen);
@@ -295,7 +295,7 @@ async function conclude(check: Check, seen: Seen): Promise<VerifyReport> {
     failedConnections: failed.length,
     shares: sharesOf(service, answered, counted ?? service.realServers.map(() => undefined)),
     arp: arp ?? [],
-    problems: [...problems, ...causes],
+    problems: [...causes, ...problems],
   };
 }
 
@@ -326,7 +326,7 @@ function distribution(
   failures: number,
 ): string[] {
   if (attempts.length === 0) return [];
-  if (!counted) return [`the counters of director ${director} can't be read: ${why ?? 'unknown reason'}`];
+  if (!counted) return [`the counters of ${titled(director)} can't be read: ${why ?? 'unknown reason'}`];
   const succeeded = attempts.length - failures;
   const total = totalOf(counted);
   const foreign = total > attempts.length;
@@ -339,12 +339,12 @@ function distribution(
   return [
     ...(bypassing > 0
       ? [
-          `${bypassing} of ${succeeded} connections did not pass director ${director}, which counted ${total}: someone else has the VIP`,
+          `${bypassing} of ${succeeded} connections did not pass ${titled(director)}, which counted ${total}: someone else has the VIP`,
         ]
       : []),
     ...(byAnswer.length > 0
       ? byAnswer
-      : shareProblems(service, counted, `by the counters of director ${director}`, foreign)),
+      : shareProblems(service, counted, `by the counters of ${titled(director)}`, foreign)),
     ...idle.map((server) => `${nameOf(server)} has weight 0 and got connections all the same`),
   ];
 }
@@ -357,8 +357,8 @@ function arpProblems(service: Service, probe: ClusterHost, { arp, director }: Se
   const told = arp.map(({ mac, host }) => `${mac} (${host ?? 'unknown host'})`).join(', ');
   return [
     arp.length === 1
-      ? `ARP for ${service.vip} is answered by ${told}, not by director ${director}`
-      : `${arp.length} MAC addresses answer ARP for ${service.vip}: ${told}; it must be director ${director}'s only`,
+      ? `ARP for ${service.vip} is answered by ${told}, not by ${titled(director)}`
+      : `${arp.length} MAC addresses answer ARP for ${service.vip}: ${told}; it must be ${titled(director)}'s only`,
   ];
 }
 

@@ -87,3 +87,8 @@ function span({ least, most }: ShareBounds): string {
 export function nameOf(server: ServiceRealServer): string {
   return `real server ${server.host} (${server.address})`;
 }
+
+/** `director lvs`; a host that is called director needs no title. */
+export function titled(director: string): string {
+  return director.startsWith('director') ? director : `director ${director}`;
+}

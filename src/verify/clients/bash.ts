@@ -42,7 +42,9 @@ shift 4
 trap '' PIPE
 echo "$$"
 cr=$(printf '\\r')
-login=yes patience=2 wait=$((limit - 1))
+login=yes wait=$((limit - 1))
+patience=4
+[ "$wait" -gt 4 ] || patience=$wait
 reply() {
   text=
   while IFS= read -r -t "$wait" line <&3; do

@@ -8,7 +8,7 @@ if ($address =~ /:/) { require IO::Socket::IP; $class = "IO::Socket::IP"; }
 $| = 1;
 $SIG{PIPE} = "IGNORE";
 $SIG{ALRM} = sub { die "no answer within $limit s\\n" };
-my ($login, $patience, $hung) = (1, 2, 0);
+my ($login, $patience, $hung) = (1, $limit > 5 ? 4 : $limit - 1, 0);
 sub line_of {
   my $line = readline($_[0]);
   die "closed without a word\\n" unless defined $line;

@@ -5,7 +5,7 @@
 export const pythonLane = `
 import socket, ssl, sys
 kind, limit, address, port = sys.argv[1], float(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-state = {"login": True, "patience": 2.0, "hung": 0}
+state = {"login": True, "patience": min(4.0, limit - 1), "hung": 0}
 
 class Failed(Exception):
     pass

@@ -47,7 +47,7 @@ say() {
     ftp) printf 'USER anonymous\r\nPASS lvsctl@\r\nQUIT\r\n' ;;
     http) printf 'GET / HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n' "$address" ;;
     datagram) printf '\n' ;;
-    *) sleep 1 ;;
+    *) sleep 2 ;;
   esac
 }
 lane() {

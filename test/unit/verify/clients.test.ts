@@ -55,7 +55,7 @@ async function connect(
   path = process.env.PATH ?? '',
 ): Promise<AttemptReader> {
   const labels = Array.from({ length: connections }, (_, i) => `c${i + 1}`);
-  const script = trafficScript(dialogue, [{ address: '127.0.0.1', port, labels }], [], 3).text;
+  const script = trafficScript(dialogue, [{ address: '127.0.0.1', port, labels }], [], 5).text;
   const [program = '', ...args] = shell;
   const { stdout } = await execa(program, [...args, '-c', script], {
     env: { PATH: path },
@@ -200,7 +200,7 @@ describe('with nothing but curl', () => {
 describe('with a bash that is slow to start', () => {
   it('makes no connection twice', async () => {
     const path = pathWith(basics);
-    writeFileSync(join(path, 'bash'), `#!/bin/sh\nsleep 4\nexec ${which('bash')} "$@"\n`, { mode: 0o755 });
+    writeFileSync(join(path, 'bash'), `#!/bin/sh\nsleep 6\nexec ${which('bash')} "$@"\n`, { mode: 0o755 });
     const server = await serve(ftpServer(['220 one', '220 two']));
     const reader = await connect('ftp', server.port, 6, ['/bin/dash'], path);
     expect(tally(reader)).toEqual({ 'login 220 one': 3, 'login 220 two': 3 });

@@ -67,8 +67,8 @@ describe.concurrent('the tutorial’s cluster', () => {
     fake.arpIgnore = { rs1: 0, rs2: 1 };
     const { report } = await verify(fake);
     expect(report.problems).toEqual([
-      "2 MAC addresses answer ARP for 10.83.33.100: 02:00:0a:53:21:53 (lvs), 02:00:0a:53:21:4c (rs1); it must be director lvs's only",
       '10.83.33.76 answers ARP for 10.83.33.100: arp_ignore is 0',
+      "2 MAC addresses answer ARP for 10.83.33.100: 02:00:0a:53:21:53 (lvs), 02:00:0a:53:21:4c (rs1); it must be director lvs's only",
     ]);
   });
 
@@ -94,8 +94,8 @@ describe.concurrent('the tutorial’s cluster', () => {
     const { report } = await verify(fake);
     expect(report.failedConnections).toBe(10);
     expect(report.problems).toEqual([
-      '10 connections from client to 10.83.33.100:21/tcp failed: 10 × no answer within 4 s',
       'real server rs2 (10.83.33.2) does not hold 10.83.33.100 on lo: connections sent to it hang',
+      '10 connections from client to 10.83.33.100:21/tcp failed: 10 × no answer within 4 s',
     ]);
   });
 
@@ -123,9 +123,9 @@ describe.concurrent('the tutorial’s cluster', () => {
     fake.inTable = false;
     const { report } = await verify(fake);
     expect(report.problems).toEqual([
+      '10.83.33.100:21/tcp is not in the table of director lvs',
       '40 connections from client to 10.83.33.100:21/tcp failed: 40 × Connection refused',
       "the counters of director lvs can't be read: the service is not in its table",
-      '10.83.33.100:21/tcp is not in the table of director lvs',
     ]);
     expect(report.shares.map(({ counted }) => counted)).toEqual([undefined, undefined]);
   });
