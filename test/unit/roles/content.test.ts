@@ -1,0 +1,323 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { folderName, published } from '../../../roles/content/parties.js';
+import { syncScript } from '../../../roles/content/role.js';
+import { cronTimes } from '../../../roles/content/schedule.js';
+import { serveScript } from '../../../roles/content/source.js';
+import { content, contentKey, contentSource } from '../../../roles/index.js';
+import { alpine, debian, redhat9, systems } from '../resources/facts.js';
+import { fakeCommands, nothingChanging, said, shells, temporaryFolder } from '../resources/shells.js';
+import { host, tutorial } from './cluster.js';
+import { changeOf, ids, input, writtenText } from './play.js';
+
+const params = {
+  source: 'director',
+  paths: [{ from: '/srv/ftp' }, { from: "/srv/it's data", to: '/var/www' }],
+  everyMinutes: 10,
+  delete: true,
+  exclude: ['*.tmp', "it's"],
+};
+const cluster = tutorial({ roles: { content: params } });
+const key1 = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOne';
+const known = new Map([
+  ['rs1', { [published.receiverKey]: key1 }],
+  ['director', { [published.hostKeys]: 'ssh-ed25519 AAAAHost1\necdsa-sha2-nistp256 AAAAHost2' }],
+]);
+
+describe('who takes part', () => {
+  const named = (name: string) => cluster.hosts.get(name) ?? host(name, '192.0.2.1');
+  it.each([
+    ['director', [false, true, false]],
+    ['rs1', [true, false, true]],
+    ['rs2', [true, false, true]],
+    ['client', [false, false, false]],
+  ])('%s', (name, applies) => {
+    expect([contentKey, contentSource, content].map((role) => role.appliesTo(named(name), cluster))).toEqual(
+      applies,
+    );
+  });
+
+  it('is nobody without parameters', () => {
+    const without = tutorial();
+    for (const role of [contentKey, contentSource, content])
+      expect(role.appliesTo(named('rs1'), without) || role.appliesTo(named('director'), without)).toBe(false);
+  });
+
+  it('is no receiver that is the source itself', () => {
+    const own = tutorial({ roles: { content: { ...params, source: 'rs1' } } });
+    expect(contentKey.appliesTo(named('rs1'), own)).toBe(false);
+    expect(contentSource.appliesTo(named('rs1'), own)).toBe(true);
+  });
+});
+
+describe('the source', () => {
+  const keysFile = '/etc/lvsctl/content/.ssh/authorized_keys';
+  const source = (facts = debian, from = known) =>
+    contentSource.resources(input(contentSource, cluster, 'director', facts, { published: from }));
+
+  it('lets each key in from its address, for the one command', () => {
+    expect(writtenText(source(), keysFile)).toBe(
+      `restrict,from="10.83.33.76",command="/bin/sh /etc/lvsctl/content-serve.sh" ${key1} lvsctl content rs1\n`,
+    );
+  });
+
+  it('spells the restrictions out for an old sshd', () => {
+    expect(writtenText(source(redhat9), keysFile)).toMatch(
+      /^no-agent-forwarding,no-port-forwarding,no-pty,no-X11-forwarding,from="10\.83\.33\.76",command=/,
+    );
+  });
+
+  it('keeps the line of a receiver that this run has not asked, and says so', () => {
+    const line = 'restrict,from="10.83.33.2",command="x" ssh-ed25519 AAAAold lvsctl content rs2';
+    const change = changeOf(source(), `file ${keysFile}`, `present -rw-r--r-- root:root\n${line}\n`);
+    expect(change?.diff).toContain(` ${line}\n`);
+    const remarks = contentSource.remarks?.(
+      input(contentSource, cluster, 'director', debian, { published: known }),
+    );
+    expect(remarks).toEqual([expect.stringContaining('rs2 has no key')]);
+  });
+
+  it.each([
+    'ssh-ed25519 AAAA lvsctl\nssh-ed25519 BBBB',
+    'command="x" ssh-ed25519 AAAA',
+    'ssh-ed25519 AAAA,permitopen',
+    'ssh-ed25519',
+    '',
+  ])('takes nothing but a key from a receiver: %j', (told) => {
+    const liar = new Map([['rs1', { [published.receiverKey]: told }]]);
+    expect(writtenText(source(debian, liar), keysFile)).toBe('');
+  });
+
+  it('refuses to serve a folder that is not there, rather than emptying the real servers', () => {
+    expect(() => changeOf(source(), 'source /srv/ftp', '')).toThrow(
+      '/srv/ftp, which the real servers are to copy',
+    );
+  });
+});
+
+describe.each(shells)('the forced command under %s', (_, [program = '', ...args]) => {
+  const ftp = folderName('/srv/ftp');
+  const text = serveScript(input(contentSource, cluster, 'director', debian).params);
+
+  function serve(request: string | undefined): { status: number | null; ran: string; said: string } {
+    const log = join(temporaryFolder(), 'log');
+    const commands = fakeCommands({ rsync: `printf '[%s]' "$@" > ${log}` });
+    const script = text.replace(/^PATH=.*$/m, `PATH=${commands}:/usr/bin:/bin; export PATH`);
+    expect(script).not.toBe(text);
+    const file = join(temporaryFolder(), 'content-serve.sh');
+    writeFileSync(file, script);
+    const { status, stderr } = spawnSync(program, [...args, file], {
+      env: request === undefined ? {} : { SSH_ORIGINAL_COMMAND: request },
+    });
+    return { status, ran: existsSync(log) ? readFileSync(log, 'utf8') : '', said: stderr.toString() };
+  }
+
+  it.each([
+    [`rsync --server --sender -vlogtpre.iLsfxCIvu . ${ftp}/`, '-vlogtpre.iLsfxCIvu'],
+    [
+      `rsync --server --sender -vlogtprze.LsfxCIvu --timeout=120 . ${ftp}/`,
+      '-vlogtprze.LsfxCIvu][--timeout=120',
+    ],
+    [`rsync --server --sender -logtpr . ${ftp}/`, '-logtpr'],
+  ])('serves %s', (request, options) => {
+    expect(serve(request)).toEqual({
+      status: 0,
+      ran: `[--server][--sender][${options}][.][/srv/ftp/]`,
+      said: '',
+    });
+  });
+
+  it('serves a folder whose path has blanks and quotes', () => {
+    expect(serve(`rsync --server --sender -lr . ${folderName("/srv/it's data")}/`).ran).toBe(
+      "[--server][--sender][-lr][.][/srv/it's data/]",
+    );
+  });
+
+  it.each([
+    undefined,
+    '',
+    'id',
+    'rsync',
+    `rsync --server -logDtpre.iLsfx . ${ftp}/`,
+    'rsync --server --sender -lr . /etc/',
+    'rsync --server --sender -lr . /srv/ftp/',
+    `rsync --server --sender -lr . ${ftp}/../../etc/`,
+    `rsync --server --sender -lr . ${ftp}`,
+    `rsync --server --sender -lr . ${ftp}/ /etc/`,
+    `rsync --server --sender -lr /etc ${ftp}/`,
+    `rsync --server --sender -lrL . ${ftp}/`,
+    `rsync --server --sender -lrs . ${ftp}/`,
+    `rsync --server --sender -lDr . ${ftp}/`,
+    `rsync --server --sender -lrk . ${ftp}/`,
+    `rsync --server --sender --remove-source-files -lr . ${ftp}/`,
+    `rsync --server --sender --log-file=/etc/x -lr . ${ftp}/`,
+    `rsync --server --sender --files-from=/etc/shadow -lr . ${ftp}/`,
+    `rsync --server --sender --timeout=1x -lr . ${ftp}/`,
+    `rsync --server --sender -lr . ${ftp}/; id`,
+    `rsync --server --sender -lr . $(id)/`,
+    `rsync --server --sender -lr . ${ftp}/\nid`,
+    `rsync --server --sender -lr . *`,
+    `sh -c rsync --server --sender -lr . ${ftp}/`,
+  ])('refuses %j', (request) => {
+    expect(serve(request)).toMatchObject({ status: 1, ran: '', said: expect.stringContaining('lvsctl: ') });
+  });
+});
+
+describe.each(shells)('the sync script under %s', (_, [program = '', ...args]) => {
+  const text = syncScript(cluster, input(content, cluster, 'rs1', debian).params);
+
+  function sync(rsync: string, word = 'wait', prepare: (state: string) => void = () => {}) {
+    const folder = temporaryFolder();
+    const state = join(folder, 'state');
+    mkdirSync(state);
+    prepare(state);
+    const commands = fakeCommands({
+      rsync: `printf '[%s]' "$@" >> ${folder}/log; echo >> ${folder}/log; ${rsync}`,
+    });
+    const script = text
+      .replace(/^PATH=.*$/m, `PATH=${commands}:/usr/bin:/bin; export PATH`)
+      .replace(/^state=.*$/m, `state=${state}`)
+      .replaceAll(/ (?=\/srv\/ftp|\/var\/www)/g, ` ${folder}`);
+    const { status, stderr } = spawnSync(program, [...args, '-c', script, 'sync', word]);
+    return {
+      status,
+      said: stderr.toString(),
+      calls: existsSync(`${folder}/log`)
+        ? readFileSync(`${folder}/log`, 'utf8').replaceAll(folder, '').trim().split('\n')
+        : [],
+      copied: existsSync(join(state, 'stamp/content')),
+      locked: existsSync(join(state, 'content.lock')),
+    };
+  }
+
+  it('copies every folder, notes it, and gives its lock back', () => {
+    const remote = 'lvsctl-content@10.83.33.83';
+    const options =
+      "[-rlptgo][--timeout=120][--delete][--exclude=*.tmp][--exclude=it's][-e][ssh -i /etc/lvsctl/content_key -p 22 " +
+      '-o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/etc/lvsctl/content_known_hosts]';
+    expect(sync('exit 0')).toEqual({
+      status: 0,
+      said: '',
+      calls: [
+        `${options}[${remote}:${folderName('/srv/ftp')}/][/srv/ftp/]`,
+        `${options}[${remote}:${folderName("/srv/it's data")}/][/var/www/]`,
+      ],
+      copied: true,
+      locked: false,
+    });
+  });
+
+  it('fails, without a note, when a folder can’t be copied, and still tries the others', () => {
+    const failed = sync('exit 23');
+    expect(failed).toMatchObject({ status: 1, copied: false, locked: false });
+    expect(failed.calls).toHaveLength(2);
+  });
+
+  it('leaves a copy alone that is under way', () => {
+    const busy = sync('exit 0', '', (state) => {
+      mkdirSync(join(state, 'content.lock'));
+      writeFileSync(join(state, 'content.lock/pid'), `${process.pid}\n`);
+    });
+    expect(busy).toMatchObject({ status: 0, calls: [], copied: false, locked: true });
+  });
+
+  it('takes over from a copy that was killed', () => {
+    const taken = sync('exit 0', '', (state) => {
+      mkdirSync(join(state, 'content.lock'));
+      writeFileSync(join(state, 'content.lock/pid'), '4194303999\n');
+    });
+    expect(taken).toMatchObject({ status: 0, copied: true, locked: false });
+  });
+});
+
+describe('a receiver', () => {
+  const receiver = (facts = debian, from = known, unready = new Map<string, string>()) =>
+    content.resources(input(content, cluster, 'rs1', facts, { published: from, unready }));
+
+  it('knows the source’s keys by our own connection to it', () => {
+    expect(writtenText(receiver(), '/etc/lvsctl/content_known_hosts')).toBe(
+      '10.83.33.83 ssh-ed25519 AAAAHost1\n10.83.33.83 ecdsa-sha2-nistp256 AAAAHost2\n',
+    );
+  });
+
+  it('names another port as known_hosts does', () => {
+    const director = host('director', '10.83.33.83');
+    const other = tutorial({
+      roles: { content: params },
+      hosts: [
+        { ...director, ssh: { ...director.ssh, port: 2222 } },
+        host('rs1', '10.83.33.76'),
+        host('rs2', '10.83.33.2'),
+      ],
+    });
+    const resources = content.resources(input(content, other, 'rs1', debian, { published: known }));
+    expect(writtenText(resources, '/etc/lvsctl/content_known_hosts')).toMatch(
+      /^\[10\.83\.33\.83\]:2222 ssh-ed25519 /,
+    );
+  });
+
+  it('leaves known_hosts alone in a run that has not asked the source', () => {
+    expect(ids(receiver(debian, new Map()))).not.toContain('file /etc/lvsctl/content_known_hosts');
+  });
+
+  it('can’t do without its source', () => {
+    expect(() => receiver(debian, known, new Map([['director', 'unreachable']]))).toThrow(
+      'director is not ready (unreachable)',
+    );
+  });
+
+  it('copies again when the script changes', () => {
+    const copied = receiver().find((one) => one.id === 'content copied');
+    expect(copied?.plan(said('copied\n'), nothingChanging)).toBeUndefined();
+    expect(copied?.plan(said(''), nothingChanging)?.apply.text).toBe(
+      '/bin/sh /etc/lvsctl/content-sync.sh wait',
+    );
+    const context = { changing: new Set(['file /etc/lvsctl/content-sync.sh']) };
+    expect(copied?.plan(said('copied\n'), context)?.summary).toBe('copy the content from the source');
+  });
+
+  it.each([
+    [
+      debian,
+      [
+        'file /etc/systemd/system/lvsctl-content.service',
+        'file /etc/systemd/system/lvsctl-content.timer',
+        'service lvsctl-content.timer',
+      ],
+    ],
+    [redhat9, ['packages cron', 'file /etc/cron.d/lvsctl-content']],
+    [
+      { ...alpine, paths: new Set([...alpine.paths, '/etc/crontabs']) },
+      ['block /etc/crontabs/root content', 'service crond'],
+    ],
+  ])('repeats it', (facts, schedule) => {
+    expect(ids(receiver(facts)).slice(-schedule.length)).toEqual(schedule);
+  });
+
+  it.each([
+    [1, '* * * * *'],
+    [10, '*/10 * * * *'],
+    [60, '7 * * * *'],
+    [100, '7 */2 * * *'],
+    [1440, '7 3 * * *'],
+  ])('every %i minutes is %s for cron', (minutes, times) => expect(cronTimes(minutes)).toBe(times));
+});
+
+describe('the key', () => {
+  it('is made on the host, and asked for once it is there', () => {
+    const resources = contentKey.resources(input(contentKey, cluster, 'rs1', debian));
+    const change = changeOf(resources, 'key /etc/lvsctl/content_key', '');
+    expect(change?.apply.text).toContain("ssh-keygen -q -t ed25519 -N '' -C 'lvsctl content rs1'");
+    expect(changeOf(resources, 'key /etc/lvsctl/content_key', 'present\n')).toBeUndefined();
+  });
+
+  it.each(systems)('brings rsync and ssh where they are missing: %s', (_, facts) => {
+    expect(ids(contentKey.resources(input(contentKey, cluster, 'rs1', facts)))[0]).toBe('packages content');
+    const all = { ...facts, commands: new Set([...facts.commands, 'rsync', 'ssh', 'ssh-keygen']) };
+    expect(ids(contentKey.resources(input(contentKey, cluster, 'rs1', all)))).toEqual([
+      'key /etc/lvsctl/content_key',
+    ]);
+  });
+});
