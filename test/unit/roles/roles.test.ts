@@ -1,0 +1,326 @@
+import { describe, expect, it } from 'vitest';
+import site from '../../../playbooks/site.js';
+import { directorScript } from '../../../roles/director/script.js';
+import { arp, director, ftp, ipvsadm, probe, realserver } from '../../../roles/index.js';
+import type { Facts } from '../../../src/engine/facts.js';
+import { alpine, debian, redhat9, systems } from '../resources/facts.js';
+import { nothingChanging, said } from '../resources/shells.js';
+import { host, hostOf, service, tutorial } from './cluster.js';
+import { changeOf, ids, input, writtenText } from './play.js';
+
+const cluster = tutorial();
+const nat = tutorial({ services: [service({ forwarding: 'nat' })] });
+const tun = tutorial({ services: [service({ forwarding: 'tun' })] });
+const v6 = tutorial({ services: [service({ vip: 'fd00:7::110' })] });
+
+function withPaths(facts: Facts, remove: readonly string[], add: readonly string[] = []): Facts {
+  return { ...facts, paths: new Set([...[...facts.paths].filter((path) => !remove.includes(path)), ...add]) };
+}
+
+describe('which roles apply', () => {
+  const rolesOf = (name: string, of = cluster): string[] =>
+    [arp, realserver, ipvsadm, director, ftp, probe]
+      .filter((role) => role.appliesTo(hostOf(of, name), of))
+      .map((role) => role.name);
+
+  it.each([
+    ['director', ['ipvsadm', 'director']],
+    ['rs1', ['arp', 'realserver', 'ftp']],
+    ['rs2', ['arp', 'realserver', 'ftp']],
+    ['client', ['probe']],
+  ])('%s', (name, names) => expect(rolesOf(name)).toEqual(names));
+
+  it('NAT needs no VIP on its real servers', () => expect(rolesOf('rs1', nat)).toEqual(['ftp']));
+  it('IPv6 needs no ARP flags', () => expect(rolesOf('rs1', v6)).toEqual(['realserver', 'ftp']));
+  it('a director that is its own real server holds the VIP as a director', () => {
+    const local = tutorial({
+      services: [
+        service({ realServers: [{ host: 'director', address: '10.83.33.83', port: 21, weight: 1 }] }),
+      ],
+    });
+    expect(rolesOf('director', local)).toEqual(['ipvsadm', 'director', 'ftp']);
+  });
+  it('no FTP without its parameters, or on another port', () => {
+    expect(rolesOf('rs1', tutorial({ roles: {} }))).not.toContain('ftp');
+    const web = tutorial({
+      services: [
+        service({ port: 80, realServers: [{ host: 'rs1', address: '10.83.33.76', port: 80, weight: 1 }] }),
+      ],
+    });
+    expect(rolesOf('rs1', web)).not.toContain('ftp');
+  });
+});
+
+describe('arp', () => {
+  const flags = [
+    'sysctl net.ipv4.conf.all.arp_ignore',
+    'sysctl net.ipv4.conf.all.arp_announce',
+    'sysctl net.ipv4.conf.eth0.arp_ignore',
+    'sysctl net.ipv4.conf.eth0.arp_announce',
+  ];
+  const conf = '/proc/sys/net/ipv4/conf/all';
+
+  it.each(systems)('sets the flags of all and the NIC, now and at boot: %s', (_, facts) => {
+    const resources = arp.resources(input(arp, cluster, 'rs1', facts));
+    expect(ids(resources)).toEqual([...flags, 'sysctl.conf arp']);
+    expect(
+      flags.map((id) => changeOf(resources, id, 'is 0\n')?.summary.replace(/.* to (\d) .*/, '$1')),
+    ).toEqual(['1', '2', '1', '2']);
+  });
+
+  it('uses the hidden patch where the flags are unknown', () => {
+    const old = withPaths(redhat9, [`${conf}/arp_ignore`, `${conf}/arp_announce`], [`${conf}/hidden`]);
+    expect(ids(arp.resources(input(arp, cluster, 'rs1', old)))).toEqual([
+      'sysctl net.ipv4.conf.all.hidden',
+      'sysctl net.ipv4.conf.lo.hidden',
+      'sysctl.conf arp',
+    ]);
+  });
+
+  it('says what kernel would do where there is neither', () => {
+    const poor = withPaths(redhat9, [`${conf}/arp_ignore`, `${conf}/arp_announce`]);
+    expect(() => arp.resources(input(arp, cluster, 'rs1', poor))).toThrow(
+      "Linux 2.4.28 can't be kept from answering ARP for a VIP",
+    );
+  });
+
+  it('takes a NIC with a dot in its name for what it is', () => {
+    const vlan = tutorial({
+      hosts: [host('director', '10.83.33.83'), host('rs1', '10.83.33.76', { interface: 'eth0.5' })],
+    });
+    expect(ids(arp.resources(input(arp, vlan, 'rs1', debian)))).toContain(
+      'sysctl net/ipv4/conf/eth0.5/arp_ignore',
+    );
+  });
+});
+
+describe('realserver', () => {
+  it.each([
+    [
+      'debian',
+      debian,
+      [
+        'file /etc/lvsctl/realserver.sh',
+        'file /etc/systemd/system/lvsctl-realserver.service',
+        'enabled lvsctl-realserver.service',
+      ],
+    ],
+    ['redhat9', redhat9, ['file /etc/lvsctl/realserver.sh', 'block /etc/rc.d/rc.local realserver']],
+    [
+      'alpine',
+      alpine,
+      ['file /etc/lvsctl/realserver.sh', 'file /etc/local.d/lvsctl-realserver.start', 'service local'],
+    ],
+  ])('%s', (_, facts, boot) => {
+    const route = facts === redhat9 ? ['route 10.83.33.100'] : [];
+    expect(ids(realserver.resources(input(realserver, cluster, 'rs1', facts)))).toEqual([
+      'sysctl net.ipv4.ip_forward',
+      'address 10.83.33.100 on lo',
+      ...route,
+      'sysctl.conf realserver',
+      ...boot,
+    ]);
+  });
+
+  it.each([
+    ['6.1.0-13-amd64', 2],
+    ['2.6.32-431.el6', 2],
+    ['2.6.18-398.el5', 0],
+    ['2.4.28', 0],
+  ])('opens the tunnel for LVS-TUN on Linux %s with rp_filter %i', (release, value) => {
+    const facts = { ...debian, kernel: { ...debian.kernel, release } };
+    const resources = realserver.resources(input(realserver, tun, 'rs1', facts));
+    expect(ids(resources).slice(1, 5)).toEqual([
+      'module ipip',
+      'file /etc/modules-load.d/lvsctl-realserver.conf',
+      'link tunl0',
+      'sysctl net.ipv4.conf.tunl0.rp_filter',
+    ]);
+    expect(changeOf(resources, 'sysctl net.ipv4.conf.tunl0.rp_filter', 'is 1\n')?.summary).toContain(
+      `to ${value} `,
+    );
+  });
+
+  it.each(systems)('puts the flags before the VIP in the boot script: %s', (_, facts) => {
+    const text = writtenText(
+      realserver.resources(input(realserver, cluster, 'rs1', facts)),
+      '/etc/lvsctl/realserver.sh',
+    );
+    expect(text.indexOf('put 1 net/ipv4/conf/all/arp_ignore')).toBeGreaterThan(0);
+    expect(text.indexOf('hold 10.83.33.100')).toBeGreaterThan(
+      text.indexOf('put 2 net/ipv4/conf/eth0/arp_announce'),
+    );
+  });
+});
+
+describe('ipvsadm', () => {
+  it('loads ip_vs and each scheduler in use', () => {
+    const two = tutorial({ services: [service(), service({ name: 'web', port: 80, scheduler: 'wlc' })] });
+    expect(ids(ipvsadm.resources(input(ipvsadm, two, 'director', debian)))).toEqual([
+      'packages ipvsadm',
+      'module ip_vs',
+      'module ip_vs_wlc',
+      'module ip_vs_wrr',
+      'file /etc/modules-load.d/lvsctl-ipvsadm.conf',
+    ]);
+  });
+
+  it('says what to do about a kernel without IPVS', () => {
+    const none = { ...debian, ipvs: { loaded: false, available: false, version: undefined } };
+    expect(() => ipvsadm.resources(input(ipvsadm, cluster, 'director', none))).toThrow('has no IPVS');
+  });
+});
+
+describe('director', () => {
+  const values = (of: typeof cluster): Record<string, string | undefined> => {
+    const resources = director.resources(input(director, of, 'director', debian));
+    return Object.fromEntries(
+      ids(resources)
+        .filter((id) => id.startsWith('sysctl net.'))
+        .map((id) => [
+          id.slice('sysctl net.'.length),
+          /to (\d)/.exec(changeOf(resources, id, 'is 7\n')?.summary ?? '')?.[1],
+        ]),
+    );
+  };
+
+  it('has the tutorial’s settings for DR, and a router’s for NAT', () => {
+    expect(values(cluster)).toEqual({
+      'ipv4.ip_forward': '0',
+      'ipv4.conf.all.send_redirects': '1',
+      'ipv4.conf.default.send_redirects': '1',
+      'ipv4.conf.eth0.send_redirects': '1',
+    });
+    expect(values(tun)).toEqual(values(cluster));
+    expect(values(nat)).toEqual({
+      'ipv4.ip_forward': '1',
+      'ipv4.conf.all.send_redirects': '0',
+      'ipv4.conf.default.send_redirects': '0',
+      'ipv4.conf.eth0.send_redirects': '0',
+    });
+    expect(values(v6)).toEqual({});
+  });
+
+  it('has the table before the VIP', () => {
+    const all = ids(director.resources(input(director, cluster, 'director', debian)));
+    expect(all.indexOf('ipvs table')).toBeGreaterThan(0);
+    expect(all.indexOf('address 10.83.33.100 on eth0')).toBeGreaterThan(all.indexOf('ipvs table'));
+  });
+
+  it('installs arping only where there is none', () => {
+    expect(ids(director.resources(input(director, cluster, 'director', debian)))[0]).toBe('packages arping');
+    expect(ids(director.resources(input(director, cluster, 'director', alpine)))).not.toContain(
+      'packages arping',
+    );
+  });
+
+  it('names the interfaces that are there when the NIC is not', () => {
+    const other = tutorial({
+      hosts: [host('director', '10.83.33.83', { interface: 'ens3' }), host('rs1', '10.83.33.76')],
+    });
+    expect(() => director.resources(input(director, other, 'director', debian))).toThrow(
+      'there is no interface ens3 on director',
+    );
+  });
+
+  it('holds a real server back that is not ready, and says so', () => {
+    const unready = new Map([['rs1', 'packages ftp: failed']]);
+    const given = input(director, cluster, 'director', debian, { unready });
+    expect(director.remarks?.(given)).toEqual(['rs1 is held back from ftp: packages ftp: failed']);
+    const table = director.resources(given).find((one) => one.id === 'ipvs table');
+    const empty =
+      'IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n';
+    const change = table?.plan(said(`@@ proc\n${empty}@@ save\n@@ thresholds\n`), nothingChanging);
+    expect(change?.diff).toContain('10.83.33.2:21');
+    expect(change?.diff).not.toContain('10.83.33.76');
+  });
+
+  it('keeps a held real server in the boot script where it is, and adds none', () => {
+    const script = (present: string | undefined, unready: ReadonlyMap<string, string>): string[] =>
+      directorScript({ cluster, host: hostOf(cluster, 'director'), facts: debian, unready, present })
+        .split('\n')
+        .filter((line) => line.startsWith('server -t'));
+    const held = new Map([['rs1', 'unreachable']]);
+    const both = [
+      'server -t 10.83.33.100:21 -r 10.83.33.76:21 -g -w 3',
+      'server -t 10.83.33.100:21 -r 10.83.33.2:21 -g -w 1',
+    ];
+    expect(script(undefined, new Map())).toEqual(both);
+    expect(script(undefined, held)).toEqual([both[1]]);
+    expect(script('server -t 10.83.33.100:21 -r 10.83.33.76:21 -g -w 9\n', held)).toEqual(both);
+    expect(script('server -t 10.83.33.100:21 -r 10.83.33.76:2121 -g -w 9\n', held)).toEqual([both[1]]);
+  });
+
+  it('tells NAT’s real servers their gateway', () => {
+    expect(director.remarks?.(input(director, nat, 'director', debian))).toEqual([
+      'ftp is LVS-NAT: its real servers need 10.83.33.83 as their default gateway',
+    ]);
+  });
+});
+
+describe('ftp', () => {
+  it.each([
+    ['debian', debian, '/etc/vsftpd.conf'],
+    ['redhat9', redhat9, '/etc/vsftpd/vsftpd.conf'],
+    ['alpine', alpine, '/etc/vsftpd/vsftpd.conf'],
+  ])('%s', async (name, facts, path) => {
+    const text = writtenText(ftp.resources(input(ftp, cluster, 'rs2', facts)), path);
+    await expect(text).toMatchFileSnapshot(`golden/${name}-vsftpd.conf`);
+    expect(text).toContain('ftpd_banner=Welcome to FTP2 server\n');
+  });
+
+  it('is configured before apt starts it, and after rpm would move the configuration aside', () => {
+    const order = (facts: Facts): string[] =>
+      ids(ftp.resources(input(ftp, cluster, 'rs1', facts))).filter((id) =>
+        /^(packages|file|service)/.test(id),
+      );
+    expect(order(debian)).toEqual(['file /etc/vsftpd.conf', 'packages ftp', 'service vsftpd']);
+    expect(order(redhat9)).toEqual(['packages ftp', 'file /etc/vsftpd/vsftpd.conf', 'service vsftpd']);
+  });
+});
+
+describe('probe', () => {
+  it('installs arping only where there is none', () => {
+    expect(ids(probe.resources(input(probe, cluster, 'client', debian)))).toEqual(['packages probe']);
+    expect(probe.resources(input(probe, cluster, 'client', alpine))).toEqual([]);
+  });
+});
+
+describe('names from the inventory in a script', () => {
+  it('can’t end the comment that they stand in', () => {
+    const evil = tutorial();
+    const text = directorScript({
+      cluster: { ...evil, name: 'x\ntouch /tmp/pwned' },
+      host: { ...hostOf(evil, 'director'), name: 'y\r\nid' },
+      facts: debian,
+      unready: new Map(),
+      present: undefined,
+    });
+    expect(text.split('\n').filter((line) => /pwned|\bid$/.test(line) && !line.startsWith('#'))).toEqual([]);
+  });
+});
+
+describe('the site playbook', () => {
+  it('has real servers before directors, and ends with the traffic check', () => {
+    expect(site.stages.map((stage) => stage.name)).toEqual([
+      'content keys',
+      'content source',
+      'real servers',
+      'directors',
+      'probe hosts',
+    ]);
+    expect(site.verify).toBe(true);
+  });
+
+  it.each(systems)('asks for each thing once a host and stage: %s', (_, facts) => {
+    for (const stage of site.stages)
+      for (const one of cluster.hosts.values()) {
+        const all = stage.roles.flatMap((role) =>
+          role.appliesTo(one, cluster)
+            ? ids(role.resources(input(role, cluster, one.name, facts) as never))
+            : [],
+        );
+        expect(new Set(all).size).toBe(all.length);
+      }
+  });
+});
