@@ -39,8 +39,7 @@ function headLine(run: RunState, columns: number, now: number, paint: Paint): st
   if (run.startedAt === undefined) return [];
   const time = duration((now - run.startedAt) / 1000);
   const done = [...run.hosts.values()].filter(({ phase }) => phase === 'done' || phase === 'failed').length;
-  const progress =
-    run.hosts.size > 1 && !run.command.startsWith('lab ') ? `${done}/${run.hosts.size} hosts` : '';
+  const progress = run.hosts.size > 1 && showsHosts(run) ? `${done}/${run.hosts.size} hosts` : '';
   const title = `${run.command} ${run.cluster}`;
   const rest = [run.stage, progress].filter((part) => part !== '').join(' · ');
   const left = cut(title, columns - time.length - 2);
@@ -49,11 +48,17 @@ function headLine(run: RunState, columns: number, now: number, paint: Paint): st
   return [`${paint.strong(left)}${paint.quiet(`${middle}${gap}${time}`)}`];
 }
 
+/** A lab's hosts tell of themselves in the lab's own lines; those of `verify` are of interest until they are connected. */
+function showsHosts(run: RunState): boolean {
+  if (run.command.startsWith('lab ')) return false;
+  return run.command !== 'verify' || (run.checks.size === 0 && run.reports.length === 0);
+}
+
 function hostLines(run: RunState, columns: number, room: number, now: number, paint: Paint): string[] {
-  // A lab's hosts tell of themselves in the lab's own lines.
-  const hosts = run.command.startsWith('lab ')
-    ? []
-    : [...run.hosts.values()].filter((host) => run.startedAt !== undefined || host.since !== undefined);
+  if (!showsHosts(run)) return [];
+  const hosts = [...run.hosts.values()].filter(
+    (host) => run.startedAt !== undefined || host.since !== undefined,
+  );
   const { shown, hidden } = choose(hosts, room);
   // Of all hosts, so that nothing moves sideways when other ones are shown.
   const nameWidth = Math.min(

@@ -92,6 +92,19 @@ describe('a frame', () => {
     expect(frameAt(traffic, 3300, 92, 24)[2]).toContain('ok 5  changed 3');
   });
 
+  it('leaves the hosts of verify to the traffic once they are connected', () => {
+    const connecting: Scenario = [
+      [0, { type: 'run.start', command: 'verify', cluster: 'c', hosts: ['rs1', 'rs2'] }],
+      [1, { type: 'host.step', host: 'rs1', step: 'connect' }],
+    ];
+    const progress = { type: 'verify.progress', service: 'ftp', from: 'client', done: 1, total: 4 } as const;
+    expect(frameAt(connecting, 100, 80, 24)).toHaveLength(3);
+    expect(frameAt([...connecting, [2, progress]], 100, 80, 24)).toEqual([
+      expect.stringMatching(/^verify c +0\.1s$/),
+      expect.stringMatching(/^ftp from client /),
+    ]);
+  });
+
   it('shares a mark among resources when there are more than columns', () => {
     const run = emptyRun();
     fold(run, { type: 'run.start', command: 'provision', cluster: 'c', hosts: ['rs1'] }, START);
