@@ -147,6 +147,8 @@ if [ "$($b cat /disk/seed 2>/dev/null)" != "$seed" ]; then
   $b sync
   echo "$seed" >/disk/seed
 fi
+# In Debian's own kernel IPv6 is there from the start; here it is a module.
+$b chroot /new /sbin/modprobe ipv6 || fail 'no IPv6 module'
 $b ip link set dev lo up
 [ "$interface" = vec0 ] || $b ip link set dev vec0 name "$interface" || fail "cannot name the NIC $interface"
 case $address in

@@ -194,6 +194,28 @@ describe('a lab of two hosts', () => {
   });
 });
 
+describe('hosts of two IPv6 networks, with a NIC of another name', () => {
+  const hosts = { near: 'fd00:83::83', far: 'fd00:84::1' };
+  const six = labCluster(`t${process.pid}c`, hosts, { prefix: 64, interface: 'ens3' });
+  beforeAll(() => labUp(six, quiet, { memoryMegabytes: 192 }));
+  afterAll(() => labDown(six, quiet));
+
+  test('reach each other through the namespace, also after a reboot', async () => {
+    await succeed(six, 'near', 'ping -c 1 -W 20 far');
+    await labReboot(six, ['far', 'near'], quiet);
+    await succeed(six, 'far', 'ping -c 1 -W 20 near');
+    expect(await succeed(six, 'far', 'ip -6 -o address show dev ens3')).toContain('fd00:84::1/64');
+  });
+
+  test('have the memory that was asked for', async () => {
+    const kilobytes = Number(
+      (await succeed(six, 'near', 'cat /proc/meminfo')).match(/MemTotal: +(\d+)/)?.[1],
+    );
+    expect(kilobytes).toBeLessThan(192 * 1024);
+    expect(kilobytes).toBeGreaterThan(128 * 1024);
+  });
+});
+
 describe('side by side', () => {
   beforeAll(() => labUp(two, quiet));
 

@@ -1,11 +1,17 @@
 import type { Cluster, ClusterHost } from '../../../src/inventory/cluster.js';
 
 /** A resolved inventory as `load` would give it, with hosts and nothing else. */
-export function labCluster(name: string, hosts: Readonly<Record<string, string>>): Cluster {
+export function labCluster(
+  name: string,
+  hosts: Readonly<Record<string, string>>,
+  network: Partial<Pick<ClusterHost, 'prefix' | 'interface'>> = {},
+): Cluster {
   return {
     name,
     file: `/nowhere/${name}/inventory.ts`,
-    hosts: new Map(Object.entries(hosts).map(([host, address]) => [host, labHost(host, address)])),
+    hosts: new Map(
+      Object.entries(hosts).map(([host, address]) => [host, { ...labHost(host, address), ...network }]),
+    ),
     services: [],
     probes: [],
     roles: {},
