@@ -41,11 +41,11 @@ remove_empty() {
 /** `-R` goes on after what the kernel refuses, and ends with the status of its last line (ipvsadm 1.31): only silence is success. */
 const batchFunction = trusted(`\
 batch() {
-  echo "ipvsadm -R: $2 lines"
+  echo "ipvsadm -R: $2"
   said=\`ipvsadm -R <"$1" 2>&1\` && status=0 || status=$?
   if [ $status -ne 0 ] || [ -n "$said" ]; then
     {
-      echo "ipvsadm -R refused some of $2 lines (exit status $status): $said"
+      echo "ipvsadm -R refused some of $2 (exit status $status): $said"
       echo 'of those that add, these are not in the table:'
       { ipvsadm -Sn; echo @@; cat "$1"; } | awk '
         $1 == "@@" { adding = 1; next }
@@ -60,6 +60,29 @@ batch() {
   fi
 }`);
 
+/** Of the lines that take away, those for servers that are idle by now, and for services that they leave empty. */
+const batchRemoveFunction = trusted(`\
+batch_remove() {
+  { ipvsadm -Ln; echo @@; cat "$1"; } | awk '
+    BEGIN { option["TCP"] = "-t"; option["UDP"] = "-u"; option["SCTP"] = "--sctp-service" }
+    $1 == "@@" { leaving = 1; next }
+    !leaving && $1 == "->" {
+      servers[service]++
+      if ($(NF - 1) == "0" && $NF == "0") idle[service " -r " $2] = 1
+      next
+    }
+    !leaving && $1 == "FWM" {
+      service = sprintf("-f %.0f", $2 < 0 ? $2 + 4294967296 : $2) ($3 == "IPv6" ? " -6" : "")
+      next
+    }
+    !leaving { service = option[$1] " " $2; next }
+    $1 == "-d" && (substr($0, 4) in idle) { split(substr($0, 4), part, " -r "); servers[part[1]]--; print }
+    $1 == "-D" && servers[substr($0, 4)] + 0 == 0 { print }' >"$1.idle"
+  count=\`grep -c . <"$1.idle" || :\`
+  echo "$count of $2 are idle and go; the others stay, drained"
+  if [ "$count" -gt 0 ]; then batch "$1.idle" "$count lines"; fi
+}`);
+
 function removes(operation: Operation): boolean {
   return operation.kind === 'removeDestination' || operation.kind === 'removeService';
 }
@@ -72,24 +95,36 @@ function applyOne(operation: Operation): Sh {
   return sh`step ${renderArgs(operation)}`;
 }
 
+const linesOf = (operations: readonly Operation[]): Buffer =>
+  Buffer.from(operations.map((operation) => `${renderArgs(operation).join(' ')}\n`).join(''));
+
 /**
- * The shell that carries out a plan, in its order. Many changes in a row travel as a file for `ipvsadm -R`; what is taken away
- * goes one by one. That all of it took effect is proven by probing again.
+ * The shell that carries out a plan, in its order. Many changes or removals in a row travel as a file for `ipvsadm -R`, a few
+ * are a command each. That all of it took effect is proven by probing again.
  */
 export function applyOperations(operations: readonly Operation[]): Pick<Change, 'apply' | 'files'> {
   const split = operations.findIndex(removes);
   const changes = split < 0 ? operations : operations.slice(0, split);
   const removals = split < 0 ? [] : operations.slice(split);
-  if (changes.length <= manyOperations)
-    return { apply: shLines(functions, ...changes.map(applyOne), ...removals.map(applyOne)) };
-  const lines = changes.map((operation) => `${renderArgs(operation).join(' ')}\n`).join('');
+  const manyChanges = changes.length > manyOperations;
+  const manyRemovals = removals.length > manyOperations;
   return {
     apply: shLines(
       functions,
-      batchFunction,
-      sh`batch "$LVSCTL_FILES/ipvs" ${changes.length}`,
-      ...removals.map(applyOne),
+      (manyChanges || manyRemovals) && batchFunction,
+      manyRemovals && batchRemoveFunction,
+      ...(manyChanges
+        ? [sh`batch "$LVSCTL_FILES/ipvs-changes" ${`${changes.length} lines`}`]
+        : changes.map(applyOne)),
+      ...(manyRemovals
+        ? [sh`batch_remove "$LVSCTL_FILES/ipvs-removals" ${removals.length}`]
+        : removals.map(applyOne)),
     ),
-    files: { ipvs: Buffer.from(lines) },
+    ...((manyChanges || manyRemovals) && {
+      files: {
+        ...(manyChanges && { 'ipvs-changes': linesOf(changes) }),
+        ...(manyRemovals && { 'ipvs-removals': linesOf(removals) }),
+      },
+    }),
   };
 }

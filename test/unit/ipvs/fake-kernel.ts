@@ -211,6 +211,12 @@ function hexAddress(address: string): string {
 }
 const hexPort = (port: number) => port.toString(16).padStart(4, '0').toUpperCase();
 
+/** A service's name in the listings of ipvsadm. */
+function listName({ mark, family, protocol, address, port }: FakeService): string {
+  if (mark > 0) return `FWM  ${mark | 0}${family === 6 ? ' IPv6' : ''}`;
+  return `${protocol.padEnd(4)} ${join(address, port)}`;
+}
+
 export class FakeKernel {
   readonly #services = new Map<string, FakeService>();
   /** Commands that were refused would be a defect of the planner, commands that did nothing a waste. */
@@ -240,22 +246,26 @@ export class FakeKernel {
     return { status, output: said.join('\n') };
   }
 
-  /** `ipvsadm -Ln` with the words of one service. */
+  /** `ipvsadm -Ln`, of one service when there are words for it. */
   list(args: readonly string[]): FakeResult {
-    const service = this.#services.get(identity(parse(['-D', ...args]).options).words);
-    if (service === undefined) return { status: 1, output: 'No such service' };
-    const servers = [...service.destinations.values()].map(
-      (d) =>
-        `  -> ${join(d.address, d.port).padEnd(28)} ${d.method.padEnd(7)} ${String(d.weight).padEnd(6)} ` +
-        `${String(d.active).padEnd(10)} ${String(d.inactive).padEnd(10)}\n`,
+    const wanted = args.length === 0 ? undefined : identity(parse(['-D', ...args]).options).words;
+    const found = [...this.#services.values()].filter(
+      ({ words }) => wanted === undefined || words === wanted,
     );
-    const output = [
-      'Prot LocalAddress:Port Scheduler Flags\n',
-      '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n',
-      `${service.protocol.padEnd(4)} ${join(service.address, service.port)} ${service.scheduler}\n`,
-      ...servers,
-    ];
-    return { status: 0, output: output.join('') };
+    if (wanted !== undefined && found.length === 0) return { status: 1, output: 'No such service' };
+    const lines = found.flatMap((service) => [
+      `${listName(service)} ${service.scheduler}\n`,
+      ...[...service.destinations.values()].map(
+        (d) =>
+          `  -> ${join(d.address, d.port).padEnd(28)} ${d.method.padEnd(7)} ${String(d.weight).padEnd(6)} ` +
+          `${String(d.active).padEnd(10)} ${String(d.inactive).padEnd(10)}\n`,
+      ),
+    ]);
+    const header =
+      (wanted === undefined ? 'IP Virtual Server version 1.2.1 (size=4096)\n' : '') +
+      'Prot LocalAddress:Port Scheduler Flags\n' +
+      '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n';
+    return { status: 0, output: header + lines.join('') };
   }
 
   #execute(args: readonly string[]): undefined {
@@ -421,17 +431,13 @@ export class FakeKernel {
       'IP Virtual Server version 1.2.1 (size=4096)\n' +
       'Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn \n  -> RemoteAddress:Port\n';
     return [...this.#services.values()].reduce((text, service) => {
-      const name =
-        service.mark > 0
-          ? `FWM  ${service.mark | 0}${service.family === 6 ? ' IPv6' : ''}`
-          : `${service.protocol.padEnd(4)} ${join(service.address, service.port)}`;
       const servers = [...service.destinations.values()].map(
         (d) =>
           `  -> ${join(d.address, d.port).padEnd(28)} ${[d.upper, d.lower, d.active, d.inactive]
             .map((value) => String(value).padEnd(10))
             .join(' ')}\n`,
       );
-      return `${text}${name} ${service.scheduler}\n${servers.join('')}`;
+      return `${text}${listName(service)} ${service.scheduler}\n${servers.join('')}`;
     }, header);
   }
 }

@@ -192,13 +192,39 @@ describe.each(shells.map((shell) => ({ shell })))('applied by $shell', ({ shell 
     const real = startWith([]);
     const change = plan(large(), observed(real));
     // Nine servers, then one that the kernel refuses, then the rest: -R ends with status 0.
-    const text = change.files?.ipvs?.toString().replace('10.84.0.10:21 -g', '255.255.255.255:21 -g') ?? '';
-    const result = await host.run(shell, { ...change, files: { ipvs: Buffer.from(text) } });
+    const text =
+      change.files?.['ipvs-changes']?.toString().replace('10.84.0.10:21 -g', '255.255.255.255:21 -g') ?? '';
+    const result = await host.run(shell, { ...change, files: { 'ipvs-changes': Buffer.from(text) } });
     expect(result.status).toBe(1);
     expect(result.stderr).toBe(
       'ipvsadm -R refused some of 201 lines (exit status 0): Invalid operation.  Possibly wrong module version, address not unicast, ...\n' +
         'of those that add, these are not in the table:\n' +
         `-a ${vip} -r 255.255.255.255:21 -g -w 1\n`,
     );
+  });
+
+  it('takes many away through one process, but none that got a connection meanwhile', async () => {
+    const real = startWith([
+      `-A ${vip} -s wrr`,
+      ...manyServers.map(({ address }) => `-a ${vip} -r ${address}:21 -g -w 1`),
+      '-A -u 10.83.33.100:53 -s rr',
+      '-a -u 10.83.33.100:53 -r 10.84.0.1:53 -g -w 1',
+      '-A --sctp-service 10.83.33.100:2905 -s rr',
+      '-A -t 10.83.33.100:80 -s rr',
+      '-a -t 10.83.33.100:80 -r 10.84.0.1:80 -g -w 1',
+    ]);
+    const change = plan(tutorial(), observed(real));
+    real.connect(vip, '10.84.0.7:21', 0, 1);
+    real.connect('-t 10.83.33.100:80', '10.84.0.1:80', 1);
+    const result = await host.run(shell, change);
+    expect(result).toMatchObject({ status: 0, stderr: '' });
+    expect(host.commands).toEqual(['-R', '-Ln', '-R']);
+    expect(result.stdout).toContain('202 of 205 are idle and go; the others stay, drained');
+    expect(real.save()).toBe(
+      `-A ${vip} -s wrr\n-a ${vip} -r 10.84.0.7:21 -g -w 0\n` +
+        `-a ${vip} -r 10.83.33.76:21 -g -w 3\n-a ${vip} -r 10.83.33.2:21 -g -w 1\n` +
+        '-A -t 10.83.33.100:80 -s rr\n-a -t 10.83.33.100:80 -r 10.84.0.1:80 -g -w 0\n',
+    );
+    expect(tutorial().plan(observed(real), nothing)).toBeUndefined();
   });
 });
