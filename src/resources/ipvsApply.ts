@@ -21,21 +21,24 @@ step() {
   fi
 }
 servers() {
-  ipvsadm -Ln "$@" | while read arrow name method weight active inactive rest; do
+  listed=\`ipvsadm -Ln "$@"\` || { echo "the table can't be read: ipvsadm -Ln $*" >&2; exit 1; }
+  echo "$listed" | while read arrow name method weight active inactive rest; do
     if [ "$arrow" = '->' ] && [ "$name" != RemoteAddress:Port ]; then echo "$name $active $inactive"; fi
   done
 }
 remove_idle() {
   server=$1
   shift
-  if servers "$@" | grep -Fx "$server 0 0" >/dev/null; then
+  found=\`servers "$@"\`
+  if echo "$found" | grep -Fx "$server 0 0" >/dev/null; then
     step -d "$@" -r "$server"
   else
     echo "$server got connections meanwhile: it stays, drained"
   fi
 }
 remove_empty() {
-  if [ -z "\`servers "$@"\`" ]; then step -D "$@"; else echo "$* still has servers: it stays"; fi
+  found=\`servers "$@"\`
+  if [ -z "$found" ]; then step -D "$@"; else echo "$* still has servers: it stays"; fi
 }`);
 
 /** `-R` goes on after what the kernel refuses, and ends with the status of its last line (ipvsadm 1.31): only silence is success. */
@@ -63,7 +66,8 @@ batch() {
 /** Of the lines that take away, those for servers that are idle by now, and for services that they leave empty. */
 const batchRemoveFunction = trusted(`\
 batch_remove() {
-  { ipvsadm -Ln; echo @@; cat "$1"; } | awk '
+  ipvsadm -Ln >"$1.table"
+  { cat "$1.table"; echo @@; cat "$1"; } | awk '
     BEGIN { option["TCP"] = "-t"; option["UDP"] = "-u"; option["SCTP"] = "--sctp-service" }
     $1 == "@@" { leaving = 1; next }
     !leaving && $1 == "->" {

@@ -39,6 +39,8 @@ export class FakeHost {
   readonly commands: string[] = [];
   /** Called before each command: what happens on the host meanwhile. */
   onCommand: (command: string) => void = () => {};
+  /** Commands that fail without a word of output, as one that was killed. */
+  broken: (command: string) => boolean = () => false;
 
   constructor(readonly kernel: FakeKernel) {}
 
@@ -73,6 +75,7 @@ export class FakeHost {
   #answer(args: readonly string[], stdin: string): FakeResult {
     this.onCommand(args.join(' '));
     this.commands.push(args.join(' '));
+    if (this.broken(args.join(' '))) return { status: 137, output: '' };
     const [command, ...rest] = args;
     if (command === '-R') return this.kernel.restore(stdin);
     if (command === '-Sn') return { status: 0, output: this.kernel.save() };

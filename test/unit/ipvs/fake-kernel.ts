@@ -1,35 +1,13 @@
-/**
- * A kernel's IPVS table behind ipvsadm 1.31, as strict as the real ones: what they refuse, reset or silently rewrite, so does this.
- * It shares no code with src/ipvs. `kernel-cases.ts` is what keeps it true: test/lab runs the same cases on a real kernel.
- */
-
-interface FakeDestination {
-  address: string;
-  port: number;
-  method: 'Masq' | 'Route' | 'Tunnel';
-  weight: number;
-  upper: number;
-  lower: number;
-  tunnel: { type: string; port: number; checksum: string };
-  active: number;
-  inactive: number;
-}
-
-interface FakeService {
-  words: string;
-  protocol: string;
-  address: string;
-  port: number;
-  mark: number;
-  family: 4 | 6;
-  scheduler: string;
-  timeout: number | undefined;
-  netmask: string;
-  engine: string;
-  onePacket: boolean;
-  flags: string[];
-  destinations: Map<string, FakeDestination>;
-}
+import {
+  type FakeDestination,
+  type FakeService,
+  familyOf,
+  join,
+  listText,
+  procText,
+  saveText,
+  thresholdsText,
+} from './fake-formats.js';
 
 export interface FakeResult {
   readonly status: number;
@@ -110,10 +88,6 @@ function endpoint(text: string): { address: string; port: number | undefined } |
   return { address, port: port === undefined ? undefined : Number(port) };
 }
 
-const familyOf = (address: string): 4 | 6 => (address.includes(':') ? 6 : 4);
-const join = (address: string, port: number) =>
-  familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
-
 function whole(text: string, option: string, max = 2 ** 31 - 1): number {
   if (!/^[0-9]+$/.test(text) || Number(text) > max) usage(`illegal ${option} specified`);
   return Number(text);
@@ -159,18 +133,6 @@ function readFlags(scheduler: string, text: string | undefined): string[] {
     .sort();
 }
 
-/** ipvsadm prints nothing for flag-3. */
-function flagText({ scheduler, flags }: FakeService): string {
-  const names =
-    scheduler === 'sh' || scheduler === 'mh'
-      ? { '1': `${scheduler}-fallback`, '2': `${scheduler}-port` }
-      : { '1': 'flag-1', '2': 'flag-2' };
-  return flags
-    .map((flag) => names[flag as '1' | '2'])
-    .filter((name) => name !== undefined)
-    .join(',');
-}
-
 function isUnicast(address: string): boolean {
   if (familyOf(address) === 6) return !/^(ff|::$)/i.test(address);
   const first = Number(address.split('.')[0]);
@@ -197,26 +159,10 @@ function tunnelOf(options: ReadonlyMap<string, string>, method: string): FakeDes
   };
 }
 
-function hexAddress(address: string): string {
-  if (familyOf(address) === 4)
-    return address
-      .split('.')
-      .map((part) => Number(part).toString(16).padStart(2, '0').toUpperCase())
-      .join('');
-  const [head = '', tail = ''] = address.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === '' ? [] : tail.split(':');
-  const parts = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
-  return `[${parts.map((part) => part.padStart(4, '0')).join(':')}]`;
-}
-const hexPort = (port: number) => port.toString(16).padStart(4, '0').toUpperCase();
-
-/** A service's name in the listings of ipvsadm. */
-function listName({ mark, family, protocol, address, port }: FakeService): string {
-  if (mark > 0) return `FWM  ${mark | 0}${family === 6 ? ' IPv6' : ''}`;
-  return `${protocol.padEnd(4)} ${join(address, port)}`;
-}
-
+/**
+ * A kernel's IPVS table behind ipvsadm 1.31, as strict as the real ones: what they refuse, reset or silently rewrite, so does this.
+ * It shares no code with src/ipvs. `kernel-cases.ts` is what keeps it true: test/lab runs the same cases on a real kernel.
+ */
 export class FakeKernel {
   readonly #services = new Map<string, FakeService>();
   /** Commands that were refused would be a defect of the planner, commands that did nothing a waste. */
@@ -248,24 +194,29 @@ export class FakeKernel {
 
   /** `ipvsadm -Ln`, of one service when there are words for it. */
   list(args: readonly string[]): FakeResult {
-    const wanted = args.length === 0 ? undefined : identity(parse(['-D', ...args]).options).words;
-    const found = [...this.#services.values()].filter(
-      ({ words }) => wanted === undefined || words === wanted,
-    );
-    if (wanted !== undefined && found.length === 0) return { status: 1, output: 'No such service' };
-    const lines = found.flatMap((service) => [
-      `${listName(service)} ${service.scheduler}\n`,
-      ...[...service.destinations.values()].map(
-        (d) =>
-          `  -> ${join(d.address, d.port).padEnd(28)} ${d.method.padEnd(7)} ${String(d.weight).padEnd(6)} ` +
-          `${String(d.active).padEnd(10)} ${String(d.inactive).padEnd(10)}\n`,
-      ),
-    ]);
-    const header =
-      (wanted === undefined ? 'IP Virtual Server version 1.2.1 (size=4096)\n' : '') +
-      'Prot LocalAddress:Port Scheduler Flags\n' +
-      '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n';
-    return { status: 0, output: header + lines.join('') };
+    if (args.length === 0) return { status: 0, output: listText(this.#all(), false) };
+    const service = this.#services.get(identity(parse(['-D', ...args]).options).words);
+    if (service === undefined) return { status: 1, output: 'No such service' };
+    return { status: 0, output: listText([service], true) };
+  }
+
+  /** `ipvsadm -Sn`. */
+  save(): string {
+    return saveText(this.#all());
+  }
+
+  /** /proc/net/ip_vs of Linux 6.1 with HZ=100. */
+  proc(): string {
+    return procText(this.#all());
+  }
+
+  /** `ipvsadm -Ln --thresholds`. */
+  thresholds(): string {
+    return thresholdsText(this.#all());
+  }
+
+  #all(): FakeService[] {
+    return [...this.#services.values()];
   }
 
   #execute(args: readonly string[]): undefined {
@@ -366,78 +317,5 @@ export class FakeKernel {
         [...destinations.values()].filter(({ weight }) => weight > 0).length,
       ]),
     );
-  }
-
-  /** `ipvsadm -Sn`. */
-  save(): string {
-    return [...this.#services.values()]
-      .flatMap((service) => {
-        const mask =
-          service.netmask === '255.255.255.255' || (service.netmask === '128' && service.family === 6)
-            ? ''
-            : ` -M ${service.netmask}`;
-        const settings = [
-          service.timeout === undefined ? '' : ` -p ${service.timeout}${mask}`,
-          service.engine === '' ? '' : ` --pe ${service.engine}`,
-          service.onePacket ? ' -o' : '',
-          service.flags.length === 0 ? '' : ` -b ${flagText(service)}`,
-        ].join('');
-        const servers = [...service.destinations.values()].map(
-          ({ address, port, method, weight, tunnel }) => {
-            const option = { Masq: '-m', Route: '-g', Tunnel: '-i' }[method];
-            const sum = tunnel.type === 'ipip' ? '' : ` ${tunnel.checksum}`;
-            const detail =
-              method === 'Tunnel'
-                ? ` --tun-type ${tunnel.type}${tunnel.port === 0 ? '' : ` --tun-port ${tunnel.port}`}${sum}`
-                : '';
-            return `-a ${service.words} -r ${join(address, port)} ${option} -w ${weight}${detail}\n`;
-          },
-        );
-        return [`-A ${service.words} -s ${service.scheduler}${settings}\n`, ...servers];
-      })
-      .join('');
-  }
-
-  /** /proc/net/ip_vs of Linux 6.1 with HZ=100. */
-  proc(): string {
-    const header =
-      'IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n' +
-      '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n';
-    const hexMask = ({ netmask, family }: FakeService) =>
-      family === 4
-        ? hexAddress(netmask)
-        : (Number(netmask) * 2 ** 24).toString(16).padStart(8, '0').toUpperCase();
-    return [...this.#services.values()].reduce((text, service) => {
-      const name =
-        service.mark > 0
-          ? `FWM  ${service.mark.toString(16).padStart(8, '0').toUpperCase()} ${service.scheduler} `
-          : service.family === 6
-            ? `${service.protocol}  ${hexAddress(service.address)}:${hexPort(service.port)} ${service.scheduler} `
-            : `${service.protocol}  ${hexAddress(service.address)}:${hexPort(service.port)} ${service.scheduler} ${service.onePacket ? 'ops ' : ''}`;
-      const sticky =
-        service.timeout === undefined ? '' : `persistent ${service.timeout * 100} ${hexMask(service)}`;
-      const servers = [...service.destinations.values()].map(
-        (d) =>
-          `  -> ${hexAddress(d.address)}:${hexPort(d.port)}      ${d.method.padEnd(7)} ${String(d.weight).padEnd(6)} ` +
-          `${String(d.active).padEnd(10)} ${String(d.inactive).padEnd(10)}\n`,
-      );
-      return `${text}${name}${sticky}\n${servers.join('')}`;
-    }, header);
-  }
-
-  /** `ipvsadm -Ln --thresholds`. */
-  thresholds(): string {
-    const header =
-      'IP Virtual Server version 1.2.1 (size=4096)\n' +
-      'Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn \n  -> RemoteAddress:Port\n';
-    return [...this.#services.values()].reduce((text, service) => {
-      const servers = [...service.destinations.values()].map(
-        (d) =>
-          `  -> ${join(d.address, d.port).padEnd(28)} ${[d.upper, d.lower, d.active, d.inactive]
-            .map((value) => String(value).padEnd(10))
-            .join(' ')}\n`,
-      );
-      return `${text}${listName(service)} ${service.scheduler}\n${servers.join('')}`;
-    }, header);
   }
 }

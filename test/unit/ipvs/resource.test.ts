@@ -227,4 +227,21 @@ describe.each(shells.map((shell) => ({ shell })))('applied by $shell', ({ shell 
     );
     expect(tutorial().plan(observed(real), nothing)).toBeUndefined();
   });
+
+  it.each([
+    ['few', 1],
+    ['many', 60],
+  ])('takes nothing away when the table can not be read again (%s)', async (_, count) => {
+    const real = startWith([
+      `-A ${vip} -s wrr`,
+      `-a ${vip} -r 10.83.33.76:21 -g -w 3`,
+      `-a ${vip} -r 10.83.33.2:21 -g -w 1`,
+      ...Array.from({ length: count }, (_, n) => `-A -t 10.83.33.100:${8000 + n} -s rr`),
+    ]);
+    host.broken = (command) => command.startsWith('-Ln');
+    const before = real.save();
+    const result = await host.run(shell, plan(tutorial(), observed(real)));
+    expect(result.status).not.toBe(0);
+    expect(real.save()).toBe(before);
+  });
 });
