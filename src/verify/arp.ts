@@ -1,7 +1,8 @@
 import { type Sh, sh } from '../shell/index.js';
 
 /**
- * Asks on `device` who has `vip`, by broadcast only, so that every host that answers is seen; needs `bounded` before it.
+ * Asks on `device` who has `vip`, by broadcast only, so that every host that answers is seen, for three seconds: iputils counts
+ * answers, not questions, so a low count would end it before the last one. Needs `bounded` and `lane` of the traffic script.
  * arping of iputils and of busybox take the same options, Thomas Habets' has others with the same letters. Without arping the
  * kernel's own table is emptied and filled three times: it shows the fastest answer of each time. Lines are marked `arp: `.
  */
@@ -12,14 +13,19 @@ export function arpScript(device: string, vip: string): { define: Sh; run: Sh } 
   if command -v arping >/dev/null 2>&1; then
     case $(arping -V 2>&1; arping --help 2>&1) in
       *Habets*) bounded 6 arping -i ${device} -c 3 ${vip} ;;
-      *) bounded 6 arping -b -I ${device} -c 3 -w 3 ${vip} ;;
+      *) bounded 6 arping -b -I ${device} -c 20 -w 3 ${vip} ;;
     esac
   elif command -v busybox >/dev/null 2>&1 && busybox arping --help >/dev/null 2>&1; then
-    bounded 6 busybox arping -b -I ${device} -c 3 -w 3 ${vip}
+    bounded 6 busybox arping -b -I ${device} -c 20 -w 3 ${vip}
   else
     for turn in 1 2 3; do
       ip neigh del ${vip} dev ${device} >/dev/null 2>&1 || arp -d ${vip} >/dev/null 2>&1
-      bounded 3 ping -c 1 -w 1 ${vip} >/dev/null 2>&1
+      if command -v ping >/dev/null 2>&1; then
+        bounded 3 ping -c 1 -w 1 ${vip} >/dev/null 2>&1
+      else
+        lane datagram 1 ${vip} 9 arp >/dev/null 2>&1
+        sleep 1
+      fi
       while read -r address type flags mac rest; do
         [ "$address" != ${vip} ] || echo "table $address $mac"
       done </proc/net/arp
@@ -36,6 +42,11 @@ export function canonicalMac(mac: string): string {
     .split(':')
     .map((part) => part.padStart(2, '0'))
     .join(':');
+}
+
+/** Whether only the fastest answers were seen, for want of arping. */
+export function sawFastestOnly(output: string): boolean {
+  return /^arp: table /m.test(output);
 }
 
 const macPattern = '((?:[0-9A-Fa-f]{1,2}:){5}[0-9A-Fa-f]{1,2})';

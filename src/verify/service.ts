@@ -1,21 +1,22 @@
 import { Address4 } from 'ip-address';
-import type { EventSink } from '../engine/events.js';
-import type { Cluster, ClusterHost, Service } from '../inventory/cluster.js';
-import { arpScript, parseArpAnswers } from './arp.js';
-import {
-  countedSince,
-  type NoSnapshot,
-  readCounters,
-  type Snapshot,
-  settledCounters,
-  totalOf,
-} from './counters.js';
+import type { ClusterHost, Service } from '../inventory/cluster.js';
+import { arpScript, parseArpAnswers, sawFastestOnly } from './arp.js';
+import { countedSince, type NoSnapshot, readCounters, type Snapshot, settledCounters } from './counters.js';
 import { type ArpAnswer, explain, type Testimony } from './explain.js';
 import { attribute, voiceOf } from './identity.js';
 import { holders } from './interfaces.js';
+import {
+  type Check,
+  endpointOf,
+  type Prepared,
+  problemsOf,
+  type Seen,
+  type Traffic,
+  tellRemarks,
+} from './judge.js';
 import type { RealServerShare, VerifyReport } from './report.js';
-import { expectedShares, nameOf, shareProblems, titled } from './share.js';
-import type { Survey, Unreachable } from './survey.js';
+import { expectedShares } from './share.js';
+import type { Unreachable } from './survey.js';
 import {
   type Attempt,
   AttemptReader,
@@ -24,24 +25,6 @@ import {
   type Target,
   trafficScript,
 } from './traffic.js';
-
-/** One service seen from one probe host. */
-export interface Check {
-  readonly cluster: Cluster;
-  readonly service: Service;
-  readonly probe: ClusterHost;
-  readonly connections: number;
-  readonly survey: Survey;
-  readonly sink: EventSink;
-  readonly signal: AbortSignal | undefined;
-  /** Resolves when what the kernel counted before the check is surely in its counters. */
-  readonly counterLag: Promise<void>;
-}
-
-export function endpointOf(service: Service): string {
-  const address = service.vip.includes(':') ? `[${service.vip}]` : service.vip;
-  return `${address}:${service.port}/${service.protocol}`;
-}
 
 /** A report of a check that could not be made, with the reason. */
 export function unprovenReport(service: Service, from: string, problem: string): VerifyReport {
@@ -113,26 +96,6 @@ export async function checkService(check: Check): Promise<VerifyReport> {
   return conclude(check, seen);
 }
 
-interface Prepared {
-  readonly dialogue: Dialogue;
-  /** MAC addresses that answered; undefined when nobody was asked. */
-  readonly arpMacs: readonly string[] | undefined;
-  readonly voices: readonly (string | undefined)[];
-  readonly direct: ReadonlyMap<string, string | undefined>;
-}
-
-interface Traffic {
-  readonly attempts: readonly Attempt[];
-  readonly client: string;
-}
-
-interface Seen extends Prepared, Traffic {
-  readonly director: string;
-  readonly arp: readonly ArpAnswer[] | undefined;
-  readonly counted: readonly (number | undefined)[] | undefined;
-  readonly why: string | undefined;
-}
-
 function refusalOf(service: Service, probe: ClusterHost): string | undefined {
   if (service.protocol === 'sctp')
     return `${endpointOf(service)} is not proven: a probe host can't speak SCTP with the tools it has`;
@@ -164,6 +127,12 @@ async function prepare(check: Check): Promise<Prepared | Unreachable> {
   const result = await survey.run(probe.name, script);
   if ('unreachable' in result) return result;
   const output = result.stdout.toString('latin1');
+  if (sawFastestOnly(output))
+    sink({
+      type: 'remark',
+      host: probe.name,
+      text: `${probe.name} has no arping, so only the fastest answer to ARP is seen: install arping there`,
+    });
   const reader = new AttemptReader();
   reader.push(`${output}\n`);
   const asked = service.realServers.map((_, i) =>
@@ -268,18 +237,9 @@ async function connect(check: Check, dialogue: Dialogue): Promise<Traffic | Unre
 async function conclude(check: Check, seen: Seen): Promise<VerifyReport> {
   const { service, probe, connections } = check;
   const { attempts, voices, counted, arp } = seen;
-  const { answered, strangers } = attribute(voices, attempts);
+  const attribution = attribute(voices, attempts);
   const failed = attempts.filter(({ outcome }) => outcome === 'fail');
-  const problems = [
-    ...clientProblems(check, seen),
-    ...failureProblems(check, failed),
-    ...[...strangers].map(
-      ([text, count]) =>
-        `${count} connections were answered "${text.slice(0, 80)}", which no real server says when asked directly`,
-    ),
-    ...distribution(check, seen, answered, failed.length),
-    ...arpProblems(service, probe, seen),
-  ];
+  const problems = problemsOf(check, seen, attribution);
   const wrong = problems.length > 0;
   const causes = wrong ? await findCauses(check, seen) : [];
   if (failed.length > 0 && causes.length === 0)
@@ -293,73 +253,10 @@ async function conclude(check: Check, seen: Seen): Promise<VerifyReport> {
     from: probe.name,
     connections: attempts.length === 0 ? 0 : connections,
     failedConnections: failed.length,
-    shares: sharesOf(service, answered, counted ?? service.realServers.map(() => undefined)),
+    shares: sharesOf(service, attribution.answered, counted ?? service.realServers.map(() => undefined)),
     arp: arp ?? [],
     problems: [...causes, ...problems],
   };
-}
-
-function clientProblems({ probe }: Check, { client }: Seen): string[] {
-  if (client !== 'none') return [];
-  return [
-    `probe host ${probe.name} has no client to connect with: it needs bash with /dev/tcp, python3, perl, nc, or curl for HTTP`,
-  ];
-}
-
-function failureProblems({ service, probe }: Check, failed: readonly Attempt[]): string[] {
-  if (failed.length === 0) return [];
-  const reasons = new Map<string, number>();
-  for (const { text } of failed) reasons.set(text, (reasons.get(text) ?? 0) + 1);
-  const told = [...reasons]
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, 3)
-    .map(([text, count]) => `${count} × ${text || 'no reason told'}`);
-  return [
-    `${failed.length} connections from ${probe.name} to ${endpointOf(service)} failed: ${told.join('; ')}`,
-  ];
-}
-
-function distribution(
-  { service }: Check,
-  { attempts, counted, director, why }: Seen,
-  answered: readonly (number | undefined)[],
-  failures: number,
-): string[] {
-  if (attempts.length === 0) return [];
-  if (!counted) return [`the counters of ${titled(director)} can't be read: ${why ?? 'unknown reason'}`];
-  const succeeded = attempts.length - failures;
-  const total = totalOf(counted);
-  const foreign = total > attempts.length;
-  const bypassing = succeeded - total;
-  const idle = service.realServers.filter(
-    ({ weight }, i) => weight === 0 && service.persistence === undefined && (counted[i] ?? 0) > 0,
-  );
-  // Failed connections are a problem of their own; without them each server's answers would be short by no fault of the scheduler.
-  const byAnswer = failures > 0 ? [] : shareProblems(service, answered, 'by their answers', foreign);
-  return [
-    ...(bypassing > 0
-      ? [
-          `${bypassing} of ${succeeded} connections did not pass ${titled(director)}, which counted ${total}: someone else has the VIP`,
-        ]
-      : []),
-    ...(byAnswer.length > 0
-      ? byAnswer
-      : shareProblems(service, counted, `by the counters of ${titled(director)}`, foreign)),
-    ...idle.map((server) => `${nameOf(server)} has weight 0 and got connections all the same`),
-  ];
-}
-
-function arpProblems(service: Service, probe: ClusterHost, { arp, director }: Seen): string[] {
-  if (!arp) return [];
-  if (arp.length === 1 && arp[0]?.host === director) return [];
-  if (arp.length === 0)
-    return [`nobody answers ARP for ${service.vip} on ${probe.interface} of ${probe.name}`];
-  const told = arp.map(({ mac, host }) => `${mac} (${host ?? 'unknown host'})`).join(', ');
-  return [
-    arp.length === 1
-      ? `ARP for ${service.vip} is answered by ${told}, not by ${titled(director)}`
-      : `${arp.length} MAC addresses answer ARP for ${service.vip}: ${told}; it must be ${titled(director)}'s only`,
-  ];
 }
 
 /** Evidence from the hosts of the service and from those that answered ARP: gathered only when something is wrong. */
@@ -373,23 +270,4 @@ async function findCauses(check: Check, { arp, direct, director }: Seen): Promis
   const testimony = new Map<string, Testimony>();
   await Promise.all([...names].map(async (name) => testimony.set(name, await survey.evidence(name))));
   return explain({ service, hosts: cluster.hosts, director, testimony, arp, direct });
-}
-
-function tellRemarks({ service, probe, sink }: Check, { attempts, dialogue, voices, client }: Seen): void {
-  const tell = (text: string): void =>
-    sink({ type: 'remark', host: probe.name, text: `${service.name}: ${text}` });
-  if (client === 'none') return;
-  const spoke = attempts.some(({ outcome }) => outcome === 'answer' || outcome === 'login');
-  if (dialogue === 'ftp' && spoke && !attempts.some(({ outcome }) => outcome === 'login'))
-    tell('the servers take no anonymous FTP login, so the greeting is all that is proven');
-  if (dialogue === 'datagram')
-    tell(
-      'UDP has no answer to wait for: only the director’s counters are proven, not that the servers answer',
-    );
-  else if (spoke && voices.some((voice, i) => voice === undefined || voices.indexOf(voice) !== i))
-    tell('the real servers can’t all be told apart by what they say, so the director’s counters decide');
-  if (service.persistence !== undefined)
-    tell('persistence sends one client always to the same server, so no share is expected');
-  else if (expectedShares(service).every((share) => share === undefined))
-    tell(`scheduler ${service.scheduler} promises no share to a single client`);
 }

@@ -53,9 +53,10 @@ async function connect(
   connections: number,
   shell: readonly string[] = ['/bin/dash'],
   path = process.env.PATH ?? '',
+  limit = 3,
 ): Promise<AttemptReader> {
   const labels = Array.from({ length: connections }, (_, i) => `c${i + 1}`);
-  const script = trafficScript(dialogue, [{ address: '127.0.0.1', port, labels }], [], 5).text;
+  const script = trafficScript(dialogue, [{ address: '127.0.0.1', port, labels }], [], limit).text;
   const [program = '', ...args] = shell;
   const { stdout } = await execa(program, [...args, '-c', script], {
     env: { PATH: path },
@@ -200,9 +201,13 @@ describe('with nothing but curl', () => {
 describe('with a bash that is slow to start', () => {
   it('makes no connection twice', async () => {
     const path = pathWith(basics);
-    writeFileSync(join(path, 'bash'), `#!/bin/sh\nsleep 6\nexec ${which('bash')} "$@"\n`, { mode: 0o755 });
+    writeFileSync(
+      join(path, 'bash'),
+      `#!/bin/sh\ncase $3 in *talk_ftp*) sleep 3 ;; esac\nexec ${which('bash')} "$@"\n`,
+      { mode: 0o755 },
+    );
     const server = await serve(ftpServer(['220 one', '220 two']));
-    const reader = await connect('ftp', server.port, 6, ['/bin/dash'], path);
+    const reader = await connect('ftp', server.port, 6, ['/bin/dash'], path, 2);
     expect(tally(reader)).toEqual({ 'login 220 one': 3, 'login 220 two': 3 });
     expect(server.heard.filter((line) => line === 'QUIT')).toHaveLength(6);
   });
