@@ -1,0 +1,219 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/engine/index.js';
+
+/**
+ * The product, as its user has it: the built program, real kernels, real logins. The tests build on one another, in this order,
+ * as an operator's day would: provision (killed and cut off on the way), again, reboot, drift, a fault.
+ */
+const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+const example = fileURLToPath(new URL('../../inventory.example.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'lvsctl-tutorial-'));
+const inventory = join(folder, 'inventory.ts');
+const hosts = ['director', 'rs1', 'rs2', 'client'];
+
+type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
+class Run {
+  readonly events: RunEvent[] = [];
+  readonly ended: Promise<number | null>;
+  readonly child: ChildProcess;
+  constructor(args: readonly string[], onEvent: (event: RunEvent, run: Run) => void = () => {}) {
+    this.child = spawn(process.execPath, [program, ...args, '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      const event = JSON.parse(line) as RunEvent;
+      this.events.push(event);
+      onEvent(event, this);
+    });
+    this.ended = new Promise((resolve) => this.child.on('close', resolve));
+  }
+  of<T extends RunEvent['type']>(type: T): EventOf<T>[] {
+    return this.events.filter((event): event is EventOf<T> => event.type === type);
+  }
+  /** Failures and remarks, for the message of an expectation that does not hold. */
+  get story(): string {
+    return this.events
+      .filter(({ type }) => type === 'failure' || type === 'remark' || type === 'verify.result')
+      .map((event) => JSON.stringify(event))
+      .join('\n');
+  }
+}
+
+async function lvsctl(
+  args: readonly string[],
+  onEvent?: (event: RunEvent, run: Run) => void,
+): Promise<Run & { status: number | null }> {
+  const run = new Run(args, onEvent);
+  return Object.assign(run, { status: await run.ended });
+}
+
+function onHost(host: string, ...command: string[]): { stdout: string; status: number | null } {
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    [program, 'lab', 'exec', inventory, host, '--', ...command],
+    { encoding: 'utf8' },
+  );
+  return { stdout, status };
+}
+
+const shell = (host: string, script: string): string => onHost(host, 'sh', '-c', script).stdout;
+
+const planned = (run: Run): string[] =>
+  run
+    .of('change.planned')
+    .map(({ host, resource }) => `${host}: ${resource}`)
+    .sort();
+
+beforeAll(async () => {
+  const text = readFileSync(example, 'utf8').replace("name: 'tutorial'", `name: 'e2e-${process.pid}'`);
+  writeFileSync(inventory, text);
+  expect(text).toContain(`e2e-${process.pid}`);
+  const up = await lvsctl(['lab', 'up', inventory]);
+  expect(up.status, up.story).toBe(0);
+});
+
+afterAll(async () => {
+  await lvsctl(['lab', 'down', inventory]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the tutorial cluster', () => {
+  it('survives that lvsctl is killed in the middle of an apply', async () => {
+    const started = new Set<string>();
+    const run = await lvsctl(['provision', inventory, '--lab'], (event, { child }) => {
+      if (event.type === 'change.start' && event.resource === 'packages ftp') started.add(event.host);
+      if (started.size === 2) child.kill('SIGKILL');
+    });
+    expect(run.status).toBe(null);
+    expect(run.of('host.end')).toEqual([]);
+  });
+
+  it('comes back to the jobs, over a connection that is cut on the director, and ends with 30:10 of 40 logins', async () => {
+    const run = await lvsctl(['provision', inventory, '--lab'], (event) => {
+      if (event.type === 'change.start' && event.resource === 'packages ipvsadm')
+        spawn(process.execPath, [program, 'lab', 'exec', inventory, 'director', '--', 'sh', '-c', cutAll], {
+          stdio: 'ignore',
+        });
+    });
+    expect(run.of('failure'), run.story).toEqual([]);
+    expect(run.status, run.story).toBe(0);
+    const remarks = run.of('remark').map(({ host, text }) => `${host}: ${text}`);
+    for (const host of ['rs1', 'rs2'])
+      expect(remarks).toContainEqual(
+        expect.stringMatching(new RegExp(`^${host}: (re-attached to|found) the job that .*began at`)),
+      );
+    expect(remarks).toContainEqual(expect.stringMatching(/^director: connection lost while a job ran/));
+    const [report] = run.of('verify.result').map((event) => event.report);
+    expect(report).toMatchObject({ connections: 40, failedConnections: 0, problems: [] });
+    expect(report?.shares.map(({ host, answered, counted }) => [host, answered, counted])).toEqual([
+      ['rs1', 30, 30],
+      ['rs2', 10, 10],
+    ]);
+    expect(report?.arp.map(({ host }) => host)).toEqual(['director']);
+  });
+
+  it('did nothing twice', () => {
+    for (const [host, name] of [
+      ['rs1', 'vsftpd'],
+      ['rs2', 'vsftpd'],
+      ['director', 'ipvsadm'],
+    ] as const)
+      expect(shell(host, `grep -c " install ${name}:" /var/log/dpkg.log`).trim(), host).toBe('1');
+  });
+
+  it('is provisioned again with zero changes, one connection and at most three script trips a host', async () => {
+    const run = await lvsctl(['provision', inventory, '--lab']);
+    expect(run.status, run.story).toBe(0);
+    expect(planned(run)).toEqual([]);
+    expect(run.of('run.end')[0]).toMatchObject({ changed: 0, failed: 0 });
+    for (const { host, summary } of run.of('host.end')) {
+      expect(summary, host).toMatchObject({ changed: 0, failed: 0, connections: 1 });
+      expect(summary.trips, host).toBeLessThanOrEqual(3);
+    }
+    expect(
+      run
+        .of('host.end')
+        .map(({ host }) => host)
+        .sort(),
+    ).toEqual([...hosts].sort());
+  });
+
+  it('is back after a reboot of every host: the plan is empty, the logins split', async () => {
+    const boot = shell('rs1', 'cat /proc/sys/kernel/random/boot_id');
+    const reboot = await lvsctl(['lab', 'reboot', inventory]);
+    expect(reboot.status, reboot.story).toBe(0);
+    expect(shell('rs1', 'cat /proc/sys/kernel/random/boot_id')).not.toBe(boot);
+    const plan = await lvsctl(['plan', inventory, '--lab', '--exit-code']);
+    expect(planned(plan)).toEqual([]);
+    expect(plan.status, plan.story).toBe(0);
+    const verify = await lvsctl(['verify', inventory, '--lab']);
+    expect(verify.status, verify.story).toBe(0);
+  });
+
+  it('shows drift by name, and mends only that', async () => {
+    expect(onHost('director', 'ipvsadm', '-d', '-t', '10.83.33.100:21', '-r', '10.83.33.2:21').status).toBe(
+      0,
+    );
+    expect(onHost('rs1', 'ip', 'addr', 'del', '10.83.33.100/32', 'dev', 'lo').status).toBe(0);
+    shell('rs2', 'echo 0 > /proc/sys/net/ipv4/conf/all/arp_ignore; echo "# by hand" >> /etc/vsftpd.conf');
+    const drift = [
+      'director: ipvs table',
+      'rs1: address 10.83.33.100 on lo',
+      'rs2: file /etc/vsftpd.conf',
+      'rs2: service vsftpd',
+      'rs2: sysctl net.ipv4.conf.all.arp_ignore',
+    ];
+    const plan = await lvsctl(['plan', inventory, '--lab', '--exit-code']);
+    expect(planned(plan)).toEqual(drift);
+    expect(plan.status).toBe(3);
+    const provision = await lvsctl(['provision', inventory, '--lab']);
+    expect(provision.status, provision.story).toBe(0);
+    expect(
+      provision
+        .of('change.end')
+        .map(({ host, resource }) => `${host}: ${resource}`)
+        .sort(),
+    ).toEqual(drift);
+    expect(shell('rs2', 'tail -1 /etc/vsftpd.conf')).not.toContain('by hand');
+  });
+
+  it('fails to verify when a real server answers ARP for the VIP, and names host and cause', async () => {
+    shell(
+      'rs1',
+      'echo 0 > /proc/sys/net/ipv4/conf/all/arp_ignore; echo 0 > /proc/sys/net/ipv4/conf/eth0/arp_ignore',
+    );
+    const verify = await lvsctl(['verify', inventory, '--lab']);
+    expect(verify.status).toBe(1);
+    const problems = verify.of('verify.result').flatMap(({ report }) => report.problems);
+    expect(problems).toContainEqual(
+      expect.stringContaining('10.83.33.76 answers ARP for 10.83.33.100: arp_ignore is 0'),
+    );
+  });
+
+  it('adds no real server that is not ready, and says so', async () => {
+    shell('director', 'ipvsadm -d -t 10.83.33.100:21 -r 10.83.33.76:21');
+    shell('rs1', 'systemctl stop ssh.socket ssh.service');
+    const run = await lvsctl(['provision', inventory, '--lab']);
+    expect(run.status).toBe(1);
+    expect(run.of('failure')).toMatchObject([{ host: 'rs1' }]);
+    expect(run.of('remark').map(({ host, text }) => `${host}: ${text}`)).toContainEqual(
+      expect.stringMatching(/^director: .*rs1/),
+    );
+    const table = shell('director', 'ipvsadm -Sn');
+    expect(table).not.toContain('10.83.33.76');
+    expect(table).toContain('10.83.33.2:21');
+  });
+});
+
+/** Ends every SSH session of the host, its own included, as a cut cable would for the other end; jobs live on. */
+const cutAll = `for p in /proc/[0-9]*; do
+  read -r name < $p/comm 2>/dev/null || continue
+  case $name in sshd) grep -q 'sshd: root@notty' $p/cmdline 2>/dev/null && kill -9 \${p#/proc/} ;; esac
+done`;
