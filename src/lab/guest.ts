@@ -50,7 +50,7 @@ export async function prepareGuest(layout: LabLayout, plan: GuestPlan): Promise<
       `mem=${plan.memoryMegabytes}M`,
       `initrd=${initramfs}`,
       `ubd0=${disk}`,
-      // Confines every hostfs mount, also one that a guest's root makes, to the image.
+      // hostfs mounts begin in the image's folder, also those that a guest makes by mistake.
       `hostfs=${image.directory}`,
       `vec0:transport=tap,ifname=tap${index},depth=128,gro=1,mac=${macAddress(plan)}`,
       `uml_dir=${layout.umlDirectory}`,

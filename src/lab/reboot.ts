@@ -11,7 +11,7 @@ import { resetGuest, supervisorStatus } from './relay.js';
 /** An orderly shutdown that takes longer than this is cut short, as an operator would by the power switch. */
 const shutdownSeconds = 180;
 
-/** Reboots hosts of the lab from inside, all at once, and waits until the sshd of each answers in its new life. */
+/** Reboots hosts of the lab from inside, all at once (one that is off is switched on), and waits until the sshd of each answers in its new life. */
 export async function labReboot(cluster: Cluster, hosts: readonly string[], sink: EventSink): Promise<void> {
   await labAccess(cluster);
   const layout = layoutOf(cluster.name);
@@ -21,15 +21,16 @@ export async function labReboot(cluster: Cluster, hosts: readonly string[], sink
       hint: `It has ${[...cluster.hosts.keys()].join(', ')}.`,
     });
   const guests = (await readLab(layout))?.guests.filter((guest) => hosts.includes(guest.name)) ?? [];
-  const boots = async (name: string) =>
-    (await supervisorStatus(layout))?.find((guest) => guest.name === name)?.boots ?? 0;
+  const now = async (name: string) =>
+    (await supervisorStatus(layout))?.find((guest) => guest.name === name) ?? { boots: 0, pid: null };
   await Promise.all(
     guests.map(async (guest) => {
-      const before = await boots(guest.name);
+      const before = await now(guest.name);
       sink({ type: 'lab.progress', host: guest.name, text: `rebooting ${guest.name}` });
       const asked = Date.now();
-      await onGuest(layout, guest, ['reboot']);
-      while ((await boots(guest.name)) === before) {
+      if (before.pid === null) await resetGuest(layout, guest.name);
+      else await onGuest(layout, guest, ['reboot']);
+      while ((await now(guest.name)).boots === before.boots) {
         if (Date.now() - asked > shutdownSeconds * 1000) {
           sink({ type: 'remark', host: guest.name, text: `${guest.name} doesn't shut down: power cut` });
           await resetGuest(layout, guest.name);
