@@ -41,9 +41,15 @@ export class Login {
     return step.done ? undefined : step.value;
   }
 
-  /** Adds to what the error tells, e.g. why the agent did not answer. */
+  /** Adds to what the error tells. */
   note(text: string): void {
     this.#tried.push(text);
+  }
+
+  /** The agent that was about to be asked did not answer. */
+  agentFailed(message: string): void {
+    this.#tried.pop();
+    this.note(`agent ${this.settings.agent} (${message})`);
   }
 
   refused(reason?: string): LvsctlError {

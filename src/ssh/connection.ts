@@ -111,7 +111,7 @@ function login(
       });
     });
     client.on('error', (error: Error & { level?: string; code?: unknown }) => {
-      if (!state.ready && error.level === 'agent') return ways.note(`agent: ${error.message}`);
+      if (!state.ready && error.level === 'agent') return ways.agentFailed(error.message);
       if (!state.ready && /^Error while signing/.test(error.message)) return ways.note(error.message);
       const authentication =
         error.level === 'client-authentication' || /authentication failures/i.test(error.message);

@@ -29,7 +29,7 @@ export async function startAsRoot(client: Client, access: RootAccess, program: S
   const script = sh`printf '%s%s' ${ready.slice(0, 8)} ${ready.slice(8)} >&2; exec ${program}`;
   const channel = await open(client, sh`exec sudo -S -p ${mark} sh -c ${nested(script)}`, access);
   try {
-    await becomeRoot(channel, access, mark, ready);
+    await becomeRoot(client, channel, access, mark, ready);
   } catch (error) {
     channel.close();
     throw error;
@@ -61,13 +61,20 @@ async function open(client: Client, command: Sh, { host }: RootAccess): Promise<
   }
 }
 
-function becomeRoot(channel: ClientChannel, access: RootAccess, mark: string, ready: string): Promise<void> {
+function becomeRoot(
+  client: Client,
+  channel: ClientChannel,
+  access: RootAccess,
+  mark: string,
+  ready: string,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = '';
     let asked = false;
     const done = (error?: Error) => {
       channel.stderr.off('data', listen);
-      channel.off('close', ended);
+      channel.off('close', ended).off('exit', drain);
+      client.off('close', lost);
       if (error) reject(error);
       else resolve();
     };
@@ -93,7 +100,11 @@ function becomeRoot(channel: ClientChannel, access: RootAccess, mark: string, re
     };
     const ended = () => done(refusal(access, 'it refused', said));
     channel.stderr.on('data', listen);
-    channel.on('close', ended);
+    // The library tells of a channel's end only when its output was read; none comes before the program runs.
+    const drain = () => channel.resume();
+    const lost = () => done(refusal(access, 'the connection was lost', said));
+    channel.on('close', ended).on('exit', drain);
+    client.on('close', lost);
   });
 }
 

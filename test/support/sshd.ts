@@ -18,6 +18,15 @@ export interface SshdOptions {
   readonly shell?: RemoteShell;
   /** ed25519 and rsa unless given. */
   readonly hostKeyTypes?: readonly KeyType[];
+  /** Made on a copy of /etc that only this server's logins see; the fixture's key opens them as well. */
+  readonly users?: readonly TestUser[];
+}
+
+export interface TestUser {
+  readonly name: string;
+  readonly password: string;
+  /** Line of a sudoers file. */
+  readonly sudoers?: string;
 }
 
 /** A real sshd on loopback with keys of its own in a temporary folder. */
@@ -42,7 +51,18 @@ export function makeKey(path: string, type: KeyType, passphrase = ''): void {
 }
 
 /** What lvsctl keeps on a host must not stay on the machine that runs the tests: the logins see a folder of their own. */
-const privateState = 'mkdir -p /var/lib/lvsctl && mount -t tmpfs tmpfs /var/lib/lvsctl && exec "$@"';
+const privateState = 'mkdir -p /var/lib/lvsctl && mount -t tmpfs tmpfs /var/lib/lvsctl';
+
+/** Shell that makes the users on a private copy of /etc. */
+function privateUsers(folder: string, users: readonly TestUser[]): string {
+  if (users.length === 0) return ':';
+  const lines = users.flatMap(({ name, password, sudoers }) => [
+    `useradd -M -d / -s /bin/sh ${name}`,
+    `echo '${name}:${password}' | chpasswd`,
+    ...(sudoers ? [`echo '${sudoers}' > /etc/sudoers.d/${name}`, `chmod 440 /etc/sudoers.d/${name}`] : []),
+  ]);
+  return [`cp -a /etc '${folder}/etc'`, `mount --bind '${folder}/etc' /etc`, ...lines].join(' && ');
+}
 
 export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   const folder = mkdtempSync(join(tmpdir(), 'lvsctl-sshd-'));
@@ -84,7 +104,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       'private',
       'sh',
       '-c',
-      privateState,
+      `${privateState} && ${privateUsers(folder, options.users ?? [])} && exec "$@"`,
       'sh',
       '/usr/sbin/sshd',
       '-D',
@@ -93,7 +113,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       '-E',
       logFile,
     ],
-    { stdio: 'ignore' },
+    { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const log = () => readFileSync(logFile, 'utf8');
   await listening(sshd, log);
