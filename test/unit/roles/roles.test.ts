@@ -307,8 +307,8 @@ describe('the site playbook', () => {
       'content source',
       'real servers',
       'directors',
-      'probe hosts',
     ]);
+    expect(site.stages.at(-1)?.roles.map((role) => role.name)).toEqual(['director']);
     expect(site.verify).toBe(true);
   });
 
