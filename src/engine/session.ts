@@ -14,7 +14,7 @@ import {
   seenScript,
 } from '../ssh/jobs.js';
 import { runSections } from '../ssh/sections.js';
-import type { EventSink } from './events.js';
+import type { EventSink, HostStep } from './events.js';
 import type { Facts } from './facts.js';
 import { type FactWishes, factsSections, parseFacts } from './gather.js';
 import { acquireScript, type LockOwner, parseLock, releaseScript } from './lock.js';
@@ -90,7 +90,9 @@ export class HostSession {
   async host(): Promise<Host> {
     if (!this.#host) {
       this.options.sink({ type: 'host.step', host: this.name, step: 'connect' });
-      const host = await this.options.open(this.target);
+      const host = await this.options.open(this.target).catch((error: unknown) => {
+        throw inStep('connect', this.name, error);
+      });
       this.#host = host;
       void host.closed.then(() => this.#forget(host));
     }
@@ -114,27 +116,33 @@ export class HostSession {
       begun: new Date().toISOString(),
       steps: steps.map((step) => ({ id: step.id, summary: step.summary })),
     };
+    const { signal } = this.options;
+    return this.#toItsEnd(id, listener, (host, first) => runJob(host, id, manifest, steps, first, signal));
+  }
+
+  /** Follows what a former run left there, over lost connections, to its end. */
+  attach({ id }: FormerJob, listener: JobListener): Promise<JobOutcome> {
+    const { signal } = this.options;
+    return this.#toItsEnd(id, listener, (host, first) => followJob(host, id, first, signal));
+  }
+
+  async #toItsEnd(
+    id: string,
+    listener: JobListener,
+    begin: (host: Host, first: JobListener) => Promise<JobOutcome>,
+  ): Promise<JobOutcome> {
     const host = await this.host();
     const news = onlyNews(listener);
     this.#jobRunning = true;
     let outcome: JobOutcome;
     try {
-      outcome = await runJob(host, id, manifest, steps, news.first, this.options.signal);
+      outcome = await begin(host, news.first);
     } catch (error) {
       if (!(error instanceof OutcomeUnknownError) || this.options.signal.aborted) throw error;
       outcome = await this.#comeBack(id, () => news.again(), error);
     }
     this.#jobRunning = false;
     this.#notes.push(seenScript(id));
-    return outcome;
-  }
-
-  /** Follows what a former run left there, to its end. */
-  async attach(former: FormerJob, listener: JobListener): Promise<JobOutcome> {
-    this.#jobRunning = true;
-    const outcome = await followJob(await this.host(), former.id, listener, this.options.signal);
-    this.#jobRunning = false;
-    this.#notes.push(seenScript(former.id));
     return outcome;
   }
 
@@ -257,6 +265,13 @@ function onlyNews(listener: JobListener): { first: JobListener; again: () => Job
     };
   };
   return { first: counting(0), again: () => counting(told) };
+}
+
+/** What went wrong before there was any resource is told by the step it went wrong in. */
+function inStep(step: HostStep, host: string, error: unknown): unknown {
+  if (!(error instanceof LvsctlError) || error.resource !== undefined) return error;
+  const { message, hint } = error;
+  return new LvsctlError(message, { host, resource: step, ...(hint && { hint }), cause: error });
 }
 
 function jobId(): string {
