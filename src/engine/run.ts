@@ -204,9 +204,11 @@ class Runner {
     const begun = Date.now();
     const session = this.#session(host.name);
     let outcome: HostOutcome;
+    // What a former run's job did, followed by this run, is shown with this run's changes.
+    let attached = 0;
     try {
       await session.ready();
-      if (session.former) await this.#former(session, session.former);
+      if (session.former) attached = await this.#former(session, session.former);
       const work = this.run.command === 'plan' ? planStage : provisionStage;
       outcome = await work(session, roles, this.#context);
       this.failed += outcome.failed;
@@ -214,10 +216,11 @@ class Runner {
       const step = error instanceof LvsctlError && error.resource ? error.resource : stage.name;
       outcome = { ok: 0, changed: 0, failed: 1, pending: 0, failure: this.#fail(host.name, step, error) };
     }
-    this.changed += outcome.changed;
+    const { ok, failed } = outcome;
+    const changed = outcome.changed + attached;
+    this.changed += changed;
     this.pending += outcome.pending;
     if (outcome.failure !== undefined) this.#unready.set(host.name, outcome.failure);
-    const { ok, changed, failed } = outcome;
     const summary = { ok, changed, failed, trips: session.trips, connections: session.connections };
     this.run.sink({
       type: 'host.end',
@@ -229,11 +232,14 @@ class Runner {
     return outcome.failure === undefined;
   }
 
-  /** A former run's job: `plan` tells of it, `provision` follows it to its end before it looks at the host. */
   readonly #attached = new Set<string>();
-  async #former(session: HostSession, former: FormerJob): Promise<void> {
+  /**
+   * A former run's job: `plan` tells of it, `provision` follows it to its end before it looks at the host.
+   * @returns the number of changes that it made
+   */
+  async #former(session: HostSession, former: FormerJob): Promise<number> {
     const host = session.name;
-    if (this.#attached.has(host)) return;
+    if (this.#attached.has(host)) return 0;
     this.#attached.add(host);
     const { sink } = this.run;
     if (this.run.command === 'plan') {
@@ -243,7 +249,7 @@ class Runner {
           host,
           text: `a job of an earlier run is still at work (${former.id}); this plan may change with it`,
         });
-      return;
+      return 0;
     }
     sink({ type: 'host.step', host, step: 'attach' });
     let steps: readonly { id: string; summary: string }[] = [];
@@ -271,7 +277,6 @@ class Runner {
         else failure = { host, resource: id, message: `${summary}: exit status ${status}`, status, stderr };
       },
     });
-    this.changed += done;
     // What it left undone is found by the probes that follow; only the word about it is owed here.
     if (outcome.kind === 'died')
       sink({
@@ -287,6 +292,7 @@ class Runner {
       });
     else
       sink({ type: 'remark', host, text: `that job has finished: ${done} of ${steps.length} changes done` });
+    return done;
   }
 
   #session(name: string): HostSession {

@@ -220,6 +220,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
         .join('\n'),
     ).toMatch(/re-attached to the job that .* began at/);
     expect(outcome).toMatchObject({ changed: 2, failed: 0 });
+    expect(of('host.end')[0]?.summary).toMatchObject({ ok: 2, changed: 2, failed: 0 });
     expect([applied('a'), applied('b')]).toEqual([1, 1]);
 
     const third = await run([sshd.host()], book);
@@ -321,7 +322,55 @@ it('tells of hosts that cannot be reached, and works on the others', async () =>
   const { outcome, of } = await run([sshd.host(), nowhere], playbook(role('lines', () => [line('a', '1')])));
   await sshd.stop();
   expect(outcome).toMatchObject({ changed: 1, failed: 1 });
-  expect(of('failure')).toMatchObject([{ host: 'rs2' }]);
+  expect(of('failure')).toMatchObject([{ host: 'rs2', resource: 'connect' }]);
+});
+
+describe('a cluster whose director depends on its real servers', () => {
+  /** Tells which real servers it would leave out. */
+  const watching = (seen: Map<string, string>): Role<never> =>
+    role('director', () => [line('table', 'x')], {
+      remarks({ unready }) {
+        for (const [name, reason] of unready) seen.set(name, reason);
+        return [];
+      },
+    });
+  const book = (seen: Map<string, string>): Playbook => ({
+    name: 'site',
+    verify: true,
+    stages: [
+      {
+        name: 'real servers',
+        hosts: ({ name }) => name !== 'director',
+        roles: [role('lines', () => [line('a', '1')])],
+      },
+      { name: 'directors', hosts: 'director', roles: [watching(seen)] },
+    ],
+  });
+  let sshd: TestSshd;
+  beforeEach(async () => {
+    sshd = await startSshd();
+  });
+  afterEach(() => sshd.stop());
+
+  it('is planned though a real server cannot be reached: it is held back, and the plan fails', async () => {
+    const seen = new Map<string, string>();
+    const hosts = [sshd.host({ port: 1 }, 'rs1'), sshd.host({}, 'director')];
+    const { outcome, of } = await run(hosts, book(seen), { command: 'plan' });
+    expect(outcome).toEqual({ changed: 0, failed: 1, pending: 1 });
+    expect(of('failure')).toMatchObject([{ host: 'rs1', resource: 'connect' }]);
+    expect(of('change.planned')).toMatchObject([{ host: 'director', resource: 'line table' }]);
+    expect([...seen.keys()]).toEqual(['rs1']);
+  });
+
+  it('takes real servers that --limit leaves out for ready, and leaves the traffic check out', async () => {
+    const seen = new Map<string, string>();
+    const hosts = [sshd.host({ port: 1 }, 'rs1'), sshd.host({}, 'director')];
+    const { outcome, of } = await run(hosts, book(seen), { limit: ['director'] });
+    expect(outcome).toEqual({ changed: 1, failed: 0, pending: 0 });
+    expect(of('run.start')[0]?.hosts).toEqual(['director']);
+    expect([...seen]).toEqual([]);
+    expect(of('remark')).toMatchObject([{ text: expect.stringContaining('traffic check left out') }]);
+  });
 });
 
 /** Ends the server's processes of all connections, as a cut cable would for the client; jobs are not among them. */
