@@ -22,7 +22,7 @@ export const PACKAGES = {
     'kmod',
     'openssh-client',
   ],
-  tests: ['openssh-server', 'sudo', 'rsync', 'procps'],
+  tests: ['openssh-server', 'sudo', 'rsync', 'procps', 'curl', 'netcat-openbsd', 'python3', 'perl'],
   docker: ['docker.io', 'iptables'],
   bench: ['ansible-core', 'openssh-server', 'openssh-client'],
 };
@@ -42,11 +42,10 @@ function refuse(problem, wayOut) {
 }
 
 /** Runs a command in the terminal of ours, without stdin. Returns the exit status. */
-export function run(command, args, env = {}) {
+export function run(command, args) {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
   });
   if (error) say(`${command}: ${error.message}`);
   return status ?? 1;
@@ -57,8 +56,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
   refuse(`Node ${process.versions.node} is too old.`, 'Install Node 20.19 or newer; 22 and 24 are fine.');
 }
 
-function must(command, args, env) {
-  const status = run(command, args, env);
+function must(command, args) {
+  const status = run(command, args);
   if (status === 0) return;
   say(`${command} ${args.join(' ')} ended with ${status}`);
   process.exit(1);
@@ -71,7 +70,9 @@ const found = (command) =>
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** The same command as root: itself, or through sudo with our environment's PATH and Node. */
+const announced = new Set();
+
+/** The same command as root: itself, or through sudo, which is said once. Keeps our PATH, for Node, and adds root's folders. */
 export function asRoot(command, args, why) {
   if (isRoot()) return [command, args];
   if (!found('sudo'))
@@ -79,8 +80,9 @@ export function asRoot(command, args, why) {
       `${why} needs root, and there is no sudo here.`,
       'Run the same command as root (su -), or install sudo.',
     );
-  say(`${why} needs root: through sudo`);
-  return ['sudo', ['env', `PATH=${process.env.PATH}`, command, ...args]];
+  if (!announced.has(why)) say(`${why} needs root: through sudo`);
+  announced.add(why);
+  return ['sudo', ['env', `PATH=${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`, command, ...args]];
 }
 
 function debianLike() {
@@ -106,9 +108,8 @@ export function providePackages(...groups) {
   say(`installing Debian packages: ${missing.join(' ')}`);
   if (missing.includes('openssh-server'))
     say('(the tests start an sshd of their own on loopback; your own is not used)');
-  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args) =>
-    must(...asRoot('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args], 'apt-get'), quiet);
+    must(...asRoot('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args], 'apt-get'));
   apt('update');
   apt('install', '-y', '--no-install-recommends', ...missing);
 }
