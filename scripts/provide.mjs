@@ -10,19 +10,11 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Debian packages by what they are for. */
 export const PACKAGES = {
-  lab: [
-    'user-mode-linux',
-    'mmdebstrap',
-    'debian-archive-keyring',
-    'apt-utils',
-    'busybox-static',
-    'cpio',
-    'e2fsprogs',
-    'iproute2',
-    'kmod',
-    'openssh-client',
+  lab: ['user-mode-linux', 'mmdebstrap', 'debian-archive-keyring', 'e2fsprogs', 'iproute2', 'openssh-client'],
+  tests: [
+    ...['openssh-server', 'sudo', 'busybox-static', 'rsync', 'procps', 'kmod'],
+    ...['apt-utils', 'curl', 'netcat-openbsd', 'python3', 'perl'],
   ],
-  tests: ['openssh-server', 'sudo', 'rsync', 'procps', 'curl', 'netcat-openbsd', 'python3', 'perl'],
   docker: ['docker.io', 'iptables'],
   bench: ['ansible-core', 'openssh-server', 'openssh-client'],
 };
@@ -144,9 +136,20 @@ const newest = (dir) =>
 
 const timeOf = (path) => (existsSync(join(root, path)) ? statSync(join(root, path)).mtimeMs : 0);
 
-/** Installs the npm packages when the lock file is newer than what is installed, and builds when a source is newer than dist. */
+/** Whether node_modules has what the lock file says, as npm noted it there. */
+function npmPackagesAreThere() {
+  const note = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(note)) return false;
+  const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const present = packagesOf(note);
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
+    ([path, { version, optional }]) => path === '' || optional || present[path]?.version === version,
+  );
+}
+
+/** Installs the npm packages that the lock file wants, and builds when a source is newer than dist. */
 export function provideBuild() {
-  if (timeOf('node_modules/.package-lock.json') < timeOf('package-lock.json')) {
+  if (!npmPackagesAreThere()) {
     say('installing npm packages: npm ci');
     must('npm', ['ci', '--no-audit', '--no-fund']);
   }
