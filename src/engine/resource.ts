@@ -17,7 +17,7 @@ export interface Change {
   /** POSIX sh; runs as root in a child shell under `set -e`, without stdin. `$LVSCTL_FILES/NAME` are this change's files. */
   readonly apply: Sh;
   /** Bulk or binary data, sent ahead on a channel of its own. */
-  readonly files?: Readonly<Record<string, Buffer>>;
+  readonly files?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** What the planner knows beside the observed state. */

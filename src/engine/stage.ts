@@ -214,6 +214,16 @@ function planAll(
   return changes;
 }
 
+/** The same bytes, as the connection takes them. Roles may be written without Node's types. */
+function buffers(files: Readonly<Record<string, Uint8Array>>): Record<string, Buffer> {
+  return Object.fromEntries(
+    Object.entries(files).map(([name, { buffer, byteOffset, byteLength }]) => [
+      name,
+      Buffer.from(buffer, byteOffset, byteLength),
+    ]),
+  );
+}
+
 async function apply(
   session: HostSession,
   changes: readonly OwnedChange[],
@@ -228,7 +238,7 @@ async function apply(
       id: resource.id,
       summary: change.summary,
       script: change.apply,
-      ...(change.files && { files: change.files }),
+      ...(change.files && { files: buffers(change.files) }),
     })),
     {
       onBegin(step) {

@@ -5,7 +5,7 @@ const table = Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** What POSIX cksum(1) prints for these bytes read from stdin: `CRC SIZE`. Every host has it; sha256sum came later. */
-export function cksum(content: Buffer): string {
+export function cksum(content: Uint8Array): string {
   let crc = 0;
   const eat = (byte: number): void => {
     crc = ((crc << 8) ^ (table[((crc >>> 24) ^ byte) & 0xff] as number)) >>> 0;

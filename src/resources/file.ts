@@ -11,7 +11,7 @@ export interface FileOptions {
   /** Absolute. Missing parent folders are made. A symbolic link is followed, not replaced. */
   readonly path: string;
   /** A function gets the present text (undefined: no file) and returns the wanted one: for lines that stay as they are. */
-  readonly content: string | Buffer | ((present: string | undefined) => string);
+  readonly content: string | Uint8Array | ((present: string | undefined) => string);
   /** Four octal digits, `0644`. Absent: not looked at, and 0644 for a new file. */
   readonly mode?: string;
   /** `user` or `user:group`, names or numbers as ls -l prints them. Absent: not looked at. */
