@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export const PACKAGES = {
   lab: ['user-mode-linux', 'mmdebstrap', 'debian-archive-keyring', 'e2fsprogs', 'iproute2', 'openssh-client'],
   tests: [
-    ...['openssh-server', 'sudo', 'busybox-static', 'rsync', 'procps', 'kmod'],
+    ...['openssh-server', 'sudo', 'busybox-static', 'rsync', 'procps', 'kmod', 'mount', 'passwd'],
     ...['apt-utils', 'curl', 'netcat-openbsd', 'python3', 'perl'],
   ],
   docker: ['docker.io', 'iptables'],
