@@ -7,7 +7,12 @@ export interface Facts {
     readonly name: string;
     readonly like: readonly string[];
   };
-  readonly kernel: { readonly release: string; readonly machine: string };
+  readonly kernel: {
+    readonly release: string;
+    readonly machine: string;
+    /** True where modules can no longer be loaded until the next boot (kernel.modules_disabled). */
+    readonly sealed: boolean;
+  };
   readonly init: 'systemd' | 'openrc' | 'sysv';
   readonly packageManager: 'apt' | 'dnf' | 'yum' | 'zypper' | 'apk' | 'pacman' | undefined;
   /** Commands found in root's PATH, of those that roles ask for. */
@@ -15,6 +20,8 @@ export interface Facts {
   readonly interfaces: readonly NetworkInterface[];
   /** Existing paths, of those that roles ask for (e.g. /etc/sysctl.d, /proc/sys/net/ipv4/conf/all/arp_ignore). */
   readonly paths: ReadonlySet<string>;
+  /** Names of module files for the running kernel, of those that decisions about kernels rest on (e.g. arptable_filter). */
+  readonly modules: ReadonlySet<string>;
   readonly ipvs: {
     readonly loaded: boolean;
     readonly available: boolean;

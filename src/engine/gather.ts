@@ -31,6 +31,8 @@ const commonCommands = [
   'rsync',
   'ssh-keygen',
   'ipvsadm',
+  'arptables',
+  'iptables',
   'cksum',
   'md5sum',
   'sha256sum',
@@ -64,6 +66,25 @@ const commonPaths = [
   '/proc/sys/net/ipv4/conf/all/arp_announce',
   '/proc/sys/net/ipv4/conf/all/hidden',
   '/proc/sys/net/ipv6',
+  '/proc/net/arp_tables_names',
+  '/proc/modules',
+  // What containers are known by: Docker, Podman, systemd's (nspawn, LXC), OpenVZ (which has vz, and bc on its own host only).
+  '/.dockerenv',
+  '/run/.containerenv',
+  '/run/systemd/container',
+  '/proc/vz',
+  '/proc/bc',
+];
+
+/** Where their files lie below /lib/modules/RELEASE/kernel: in Linux 2.4 and early 2.6, and today. */
+const kernelModules = [
+  'net/ipv4/ipvs/ip_vs',
+  'net/netfilter/ipvs/ip_vs',
+  'net/ipv4/netfilter/arptable_filter',
+  'net/ipv4/netfilter/arpt_mangle',
+  'net/ipv4/netfilter/iptable_nat',
+  'net/ipv4/netfilter/ipt_REDIRECT',
+  'net/netfilter/xt_REDIRECT',
 ];
 
 /**
@@ -82,6 +103,7 @@ export function factsSections(wishes: FactWishes): ReadonlyMap<string, Sh> {
     ],
     ['facts:kernel', kernelScript],
     ['facts:network', networkScript],
+    ['facts:modules', modulesScript],
     [
       'facts:commands',
       sh`for c in ${commands}; do command -v "$c" >/dev/null 2>&1 && printf '%s\n' "$c"; done; :`,
@@ -97,9 +119,17 @@ const kernelScript = shLines(
   sh`say machine "$(uname -m)"; say epoch "$(date +%s)"`,
   sh`n=0; while read -r key rest; do case $key in processor) n=$((n+1)) ;; esac; done < /proc/cpuinfo; say processors $n`,
   sh`while read -r key value rest; do case $key in MemTotal:) say memory "$value" ;; esac; done < /proc/meminfo`,
+  sh`get sealed /proc/sys/kernel/modules_disabled`,
   sh`if [ -r /proc/net/ip_vs ]; then say ipvs loaded; get ipvsline /proc/net/ip_vs`,
   // modutils of Red Hat 9 and kmod of today both know -n.
   sh`elif modprobe -n ip_vs >/dev/null 2>&1; then say ipvs available; else say ipvs none; fi; :`,
+);
+
+/** `.o` until 2.4, `.ko` and compressed ones since; no fork. */
+const modulesScript = shLines(
+  sh`read -r release < /proc/sys/kernel/osrelease`,
+  sh`for m in ${kernelModules}; do for f in "/lib/modules/$release/kernel/$m.o" "/lib/modules/$release/kernel/$m".ko*`,
+  sh`do [ -e "$f" ] && printf '%s\n' "\${m##*/}"; done; done; :`,
 );
 
 const networkScript = shLines(
@@ -118,7 +148,11 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
   return {
     hostname: kernel.get('hostname') ?? '',
     os: parseOs(text('os')),
-    kernel: { release: kernel.get('release') ?? '', machine: kernel.get('machine') ?? '' },
+    kernel: {
+      release: kernel.get('release') ?? '',
+      machine: kernel.get('machine') ?? '',
+      sealed: kernel.get('sealed') === '1',
+    },
     init: paths.has('/run/systemd/system')
       ? 'systemd'
       : paths.has('/run/openrc') || paths.has('/sbin/openrc-run')
@@ -127,6 +161,7 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
     packageManager: packageManager(commands),
     commands,
     paths,
+    modules: new Set(lines(text('modules'))),
     interfaces: lines(text('network')).map(parseInterface),
     ipvs: {
       loaded: kernel.get('ipvs') === 'loaded',

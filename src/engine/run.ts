@@ -120,8 +120,12 @@ class Runner {
         limit(async () => {
           try {
             const facts = await this.#session(name).ready();
-            const plain = { ...facts, commands: [...facts.commands], paths: [...facts.paths] };
-            this.run.sink({ type: 'facts', host: name, facts: plain });
+            const sets = {
+              commands: [...facts.commands],
+              paths: [...facts.paths],
+              modules: [...facts.modules],
+            };
+            this.run.sink({ type: 'facts', host: name, facts: { ...facts, ...sets } });
           } catch (error) {
             this.#fail(name, 'facts', error);
           }

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { factsSections, parseFacts } from '../../../src/engine/gather.js';
 import type { ProbeOutput } from '../../../src/engine/resource.js';
+import { trusted } from '../../../src/shell/index.js';
 import { runIn, shells } from '../../support/shells.js';
 
 const output = (stdout: string): ProbeOutput => ({ stdout, stderr: '', status: 0 });
@@ -32,6 +34,44 @@ describe.each(shells)('facts script in $name', (shell) => {
     expect(facts.paths.has('/etc/passwd')).toBe(true);
     expect(facts.paths.has('/no/such path')).toBe(false);
     expect(facts.commands.has('no-such-command-here')).toBe(false);
+    const sealed = '/proc/sys/kernel/modules_disabled';
+    expect(facts.kernel.sealed).toBe(
+      facts.paths.has('/proc/modules') && readFileSync(sealed, 'utf8') === '1\n',
+    );
+  });
+
+  it.each([
+    [
+      'Linux 2.4',
+      ['net/ipv4/ipvs/ip_vs.o', 'net/ipv4/netfilter/ipt_REDIRECT.o', 'net/ipv4/netfilter/iptable_nat.o'],
+      ['ip_vs', 'ipt_REDIRECT', 'iptable_nat'],
+    ],
+    [
+      'today',
+      [
+        'net/netfilter/ipvs/ip_vs.ko.xz',
+        'net/netfilter/xt_REDIRECT.ko',
+        'net/ipv4/netfilter/arptable_filter.ko.zst',
+      ],
+      ['arptable_filter', 'ip_vs', 'xt_REDIRECT'],
+    ],
+    ['a kernel without modules', [], []],
+    ['names that are only alike', ['net/ipv4/ipvs/ip_vs_rr.o', 'net/ipv4/netfilter/arptable_filter.c'], []],
+  ])('finds module files of %s', (_system, files, names) => {
+    const folder = mkdtempSync(join(tmpdir(), 'lvsctl modules-'));
+    try {
+      for (const file of files) {
+        mkdirSync(dirname(join(folder, 'kernel', file)), { recursive: true });
+        writeFileSync(join(folder, 'kernel', file), '');
+      }
+      const script = factsSections({ commands: [], paths: [] }).get('facts:modules')?.text ?? '';
+      expect(script).toContain('/lib/modules/$release');
+      const result = runIn(shell, trusted(script.replaceAll('/lib/modules/$release', folder)));
+      expect(result).toMatchObject({ stderr: '', status: 0 });
+      expect([...parseFacts(new Map([['facts:modules', result]])).modules].sort()).toEqual([...names].sort());
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
@@ -43,7 +83,7 @@ describe('parseFacts', () => {
         [
           'facts:kernel',
           output(
-            'release 2.4.20-8\nhostname rs1\nboot \nmachine i686\nepoch 1069588800\nprocessors 1\nmemory 125000\nipvs none\n',
+            'release 2.4.20-8\nhostname rs1\nboot \nmachine i686\nepoch 1069588800\nprocessors 1\nmemory 125000\nsealed \nipvs none\n',
           ),
         ],
         ['facts:commands', output('ifconfig\nroute\nchkconfig\nservice\nrpm\n')],
@@ -61,6 +101,7 @@ describe('parseFacts', () => {
       init: 'sysv',
       packageManager: undefined,
       bootId: '',
+      kernel: { release: '2.4.20-8', machine: 'i686', sealed: false },
       ipvs: { loaded: false, available: false },
     });
     expect(facts.interfaces[0]).toEqual({ name: 'eth0', mac: '00:0c:29:aa:bb:cc', mtu: undefined, up: true });
@@ -85,8 +126,14 @@ describe('parseFacts', () => {
     });
   });
 
+  it('knows a kernel that takes no more modules', () => {
+    const sealed = (text: string) => parseFacts(new Map([['facts:kernel', output(text)]])).kernel.sealed;
+    expect([sealed('sealed 1\n'), sealed('sealed 0\n'), sealed('sealed \n')]).toEqual([true, false, false]);
+  });
+
   it('gives empty facts for nonsense', () => {
-    expect(parseFacts(new Map()).kernel.release).toBe('');
+    expect(parseFacts(new Map()).kernel).toEqual({ release: '', machine: '', sealed: false });
+    expect(parseFacts(new Map()).modules.size).toBe(0);
     expect(parseFacts(new Map([['facts:kernel', output('\0\n \n=\n')]])).memoryKiB).toBe(0);
   });
 });

@@ -7,6 +7,7 @@ const loopback = { name: 'lo', mac: undefined, mtu: 65536, up: true };
 const common = {
   hostname: 'host',
   interfaces: [loopback, nic],
+  modules: new Set<string>(),
   ipvs: { loaded: false, available: true, version: undefined },
   bootId: '6a1f0e0c-1d2b-4b3c-8f7e-000000000001',
   memoryKiB: 262144,
@@ -17,7 +18,7 @@ const common = {
 export const debian: Facts = {
   ...common,
   os: { id: 'debian', version: '12', name: 'Debian GNU/Linux 12 (bookworm)', like: [] },
-  kernel: { release: '6.1.0-13-amd64', machine: 'x86_64' },
+  kernel: { release: '6.1.0-13-amd64', machine: 'x86_64', sealed: false },
   init: 'systemd',
   packageManager: 'apt',
   commands: new Set(['ip', 'systemctl', 'modprobe', 'apt-get', 'dpkg-query', 'ssh-keygen']),
@@ -28,7 +29,7 @@ export const debian: Facts = {
 export const redhat9: Facts = {
   ...common,
   os: { id: 'redhat', version: '9', name: 'Red Hat Linux release 9 (Shrike)', like: ['redhat'] },
-  kernel: { release: '2.4.28', machine: 'i686' },
+  kernel: { release: '2.4.28', machine: 'i686', sealed: false },
   init: 'sysv',
   packageManager: 'yum',
   commands: new Set([
@@ -55,7 +56,7 @@ export const redhat9: Facts = {
 export const alpine: Facts = {
   ...common,
   os: { id: 'alpine', version: '3.20.3', name: 'Alpine Linux v3.20', like: [] },
-  kernel: { release: '6.6.58-0-lts', machine: 'x86_64' },
+  kernel: { release: '6.6.58-0-lts', machine: 'x86_64', sealed: false },
   init: 'openrc',
   packageManager: 'apk',
   commands: new Set(['ip', 'ifconfig', 'route', 'arping', 'modprobe', 'rc-update', 'rc-service', 'apk']),
