@@ -1,16 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { Change, ProbeOutput, Resource } from '../../../src/engine/resource.js';
+import { shells as installed } from '../../support/shells.js';
 
-/** The shells that a host may have as /bin/sh; each as program and arguments before the script. */
-export const shells: readonly (readonly [name: string, command: readonly string[]])[] = [
-  ['dash', ['/bin/dash']],
-  ['bash --posix', ['/bin/bash', '--posix']],
-  ['busybox ash', [existsSync('/bin/busybox') ? '/bin/busybox' : '/usr/bin/busybox', 'ash']],
-];
+/** The shells that a host may have as /bin/sh, of those on this machine; each as name, and program with arguments before the script. */
+export const shells: readonly (readonly [name: string, command: readonly string[]])[] = installed.map(
+  ({ name, argv }) => [name === 'bash' ? 'bash --posix' : name, argv],
+);
 
 const folders: string[] = [];
 afterEach(() => {

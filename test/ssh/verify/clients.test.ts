@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AttemptReader, type Dialogue, trafficScript } from '../../../src/verify/traffic.js';
-import { ftpServer, greetingServer, halfDumbFtpServer, httpServer, type Listening } from './servers.js';
+import {
+  ftpServer,
+  greetingServer,
+  halfDumbFtpServer,
+  httpServer,
+  type Listening,
+} from '../../unit/verify/servers.js';
 
 const which = (name: string): string | undefined => {
   try {

@@ -6,7 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { folderWithInventory } from './run-cli.js';
+import { folderWithInventory } from '../../unit/cli/run-cli.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 // Inside the project, so that what is built finds node_modules.

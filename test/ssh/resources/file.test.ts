@@ -13,7 +13,15 @@ import { describe, expect, it } from 'vitest';
 import { cksum } from '../../../src/resources/cksum.js';
 import { absent, block, directory, file } from '../../../src/resources/index.js';
 import { sh } from '../../../src/shell/index.js';
-import { apply, converge, nothingChanging, probe, said, shells, temporaryFolder } from './shells.js';
+import {
+  apply,
+  converge,
+  nothingChanging,
+  probe,
+  said,
+  shells,
+  temporaryFolder,
+} from '../../unit/resources/shells.js';
 
 const nasty = `it's "quoted" $HOME \`id\` \\n %s ; rm -rf /tmp/x\n\ttab\nend without newline ä`;
 

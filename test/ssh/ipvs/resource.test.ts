@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Change, ProbeOutput, Resource } from '../../../src/engine/resource.js';
 import { parseSave, type Table, wantedTable } from '../../../src/ipvs/index.js';
 import { ipvsTable } from '../../../src/resources/index.js';
-import { cluster } from './cluster.js';
-import { FakeHost } from './fake-ipvsadm.js';
-import { FakeKernel } from './fake-kernel.js';
+import { cluster } from '../../unit/ipvs/cluster.js';
+import { FakeHost } from '../../unit/ipvs/fake-ipvsadm.js';
+import { FakeKernel } from '../../unit/ipvs/fake-kernel.js';
 
 const vip = '-t 10.83.33.100:21';
 const nothing = { changing: new Set<string>() };
