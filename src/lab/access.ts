@@ -10,7 +10,7 @@ import { programPath, requireRoot } from './requirements.js';
 
 /**
  * The cluster with each host's SSH settings replaced by the lab's, and the way into the lab's network.
- * A host of the lab that is powered off stays in the cluster: as with a real one, connecting to it fails (EHOSTUNREACH, after 3 s).
+ * A host of the lab that is powered off stays in the cluster: as with a real one, connecting to it fails (EHOSTUNREACH), but at once.
  * @throws LvsctlError when the lab isn't up, or doesn't have all of the hosts
  */
 export async function labAccess(cluster: Cluster): Promise<{ cluster: Cluster; dial: Dial }> {

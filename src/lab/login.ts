@@ -23,7 +23,7 @@ export function sshArguments(layout: LabLayout, address: string, patienceSeconds
 }
 
 /**
- * Runs a command of ours on a guest, as an aid: the words must need no quoting.
+ * Runs a command of ours on a guest, as an aid; the guest's shell reads the words.
  * A guest that doesn't answer soon is let be, and the answer is false.
  */
 export async function onGuest(

@@ -11,6 +11,9 @@ import { resetGuest, supervisorStatus } from './relay.js';
 /** An orderly shutdown that takes longer than this is cut short, as an operator would by the power switch. */
 const shutdownSeconds = 180;
 
+/** ssh must have ended before the guest does, which may leave without a word on its connections. */
+const soon = '(sleep 1; reboot) </dev/null >/dev/null 2>&1 &';
+
 /** Reboots hosts of the lab from inside, all at once (one that is off is switched on), and waits until the sshd of each answers in its new life. */
 export async function labReboot(cluster: Cluster, hosts: readonly string[], sink: EventSink): Promise<void> {
   await labAccess(cluster);
@@ -29,7 +32,7 @@ export async function labReboot(cluster: Cluster, hosts: readonly string[], sink
       sink({ type: 'lab.progress', host: guest.name, text: `rebooting ${guest.name}` });
       const asked = Date.now();
       if (before.pid === null) await resetGuest(layout, guest.name);
-      else await onGuest(layout, guest, ['reboot']);
+      else await onGuest(layout, guest, [soon]);
       while ((await now(guest.name)).boots === before.boots) {
         if (Date.now() - asked > shutdownSeconds * 1000) {
           sink({ type: 'remark', host: guest.name, text: `${guest.name} doesn't shut down: power cut` });

@@ -135,6 +135,12 @@ function status(): GuestStatus[] {
 }
 
 function relay(client: Socket, address: string, port: number): void {
+  // The namespace remembers the MAC of a host that is off, and would try for minutes.
+  const off = [...running.values()].some(({ guest, child }) => guest.address === address && !child);
+  if (off) {
+    client.end(`error connect EHOSTUNREACH ${address}:${port}: the host is off\n`);
+    return;
+  }
   const target = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
   target.once('connect', () => {
     client.write('ok\n');
