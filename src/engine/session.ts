@@ -43,14 +43,14 @@ const reconnectDelays = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000];
 
 /** One host for the length of a run: its connection, lock, facts and jobs. */
 export class HostSession {
-  #host: Host | undefined;
+  #host: Promise<Host> | undefined;
+  /** Every connection of the run, for its trips. */
+  readonly #counted: Host[] = [];
   #opening: Promise<Facts> | undefined;
   #facts: Facts | undefined;
   #former: FormerJob | undefined;
   #locked = false;
   #jobRunning = false;
-  #trips = 0;
-  #connections = 0;
   /** Scripts to ride along with the next trip: notes that need no answer of their own. */
   readonly #notes: Sh[] = [];
 
@@ -63,10 +63,10 @@ export class HostSession {
     return this.target.name;
   }
   get trips(): number {
-    return this.#trips + (this.#host?.trips ?? 0);
+    return this.#counted.reduce((sum, host) => sum + host.trips, 0);
   }
   get connections(): number {
-    return this.#connections + (this.#host?.connections ?? 0);
+    return this.#counted.reduce((sum, host) => sum + host.connections, 0);
   }
   get former(): FormerJob | undefined {
     return this.#former;
@@ -86,17 +86,25 @@ export class HostSession {
     return this.#opening;
   }
 
-  /** The open connection; opens it again when it was lost. */
-  async host(): Promise<Host> {
-    if (!this.#host) {
-      this.options.sink({ type: 'host.step', host: this.name, step: 'connect' });
-      const host = await this.options.open(this.target).catch((error: unknown) => {
-        throw inStep('connect', this.name, error);
-      });
-      this.#host = host;
-      void host.closed.then(() => this.#forget(host));
-    }
-    return this.#host;
+  /** The open connection; opens it again when it was lost. Whoever asks at the same time gets the same one. */
+  host(): Promise<Host> {
+    if (this.#host) return this.#host;
+    const opening = this.#open();
+    const forget = (): void => {
+      if (this.#host === opening) this.#host = undefined;
+    };
+    opening.then(({ closed }) => closed.then(forget), forget);
+    this.#host = opening;
+    return opening;
+  }
+
+  async #open(): Promise<Host> {
+    this.options.sink({ type: 'host.step', host: this.name, step: 'connect' });
+    const host = await this.options.open(this.target).catch((error: unknown) => {
+      throw inStep('connect', this.name, error);
+    });
+    this.#counted.push(host);
+    return host;
   }
 
   /** Runs sections in one trip; whatever is noted rides along. */
@@ -138,7 +146,10 @@ export class HostSession {
     try {
       outcome = await begin(host, news.first);
     } catch (error) {
-      if (!(error instanceof OutcomeUnknownError) || this.options.signal.aborted) throw error;
+      // Only a job whose outcome is unknown may still be at work.
+      const unknown = error instanceof OutcomeUnknownError;
+      this.#jobRunning = unknown;
+      if (!unknown || this.options.signal.aborted) throw error;
       outcome = await this.#comeBack(id, () => news.again(), error);
     }
     this.#jobRunning = false;
@@ -149,19 +160,12 @@ export class HostSession {
   /** Gives the lock back unless a job still needs it, and ends the connection, without another trip. */
   async close(): Promise<void> {
     await this.#opening?.catch(() => {});
-    const host = this.#host;
+    const host = await this.#host?.catch(() => undefined);
     if (!host) return;
     const notes = this.#notes.splice(0);
     const last = this.#locked && !this.#jobRunning ? [...notes, releaseScript(this.options.owner)] : notes;
-    this.#forget(host);
-    await host.close(last.length > 0 ? shLines(...last) : undefined);
-  }
-
-  #forget(host: Host): void {
-    if (this.#host !== host) return;
     this.#host = undefined;
-    this.#trips += host.trips;
-    this.#connections += host.connections;
+    await host.close(last.length > 0 ? shLines(...last) : undefined);
   }
 
   async #begin(): Promise<Facts> {
