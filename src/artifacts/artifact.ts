@@ -1,9 +1,12 @@
-/** A file of upstream's that a build needs: a kernel, a patch, the source of ipvsadm. */
+/** A file of upstream's that a rebuild needs. */
 export interface Artifact {
   /** What roles and operators call it, unique in the catalogue: `ipvs-1.0.9`. */
   readonly name: string;
-  /** File name at the mirrors: `ipvs-1.0.9.tar.gz`. */
+  /** As the mirrors call it: `ipvs-1.0.9.tar.gz`. */
   readonly file: string;
+  /** Tells, with the version, what the file must look like inside. */
+  readonly kind: 'linux' | 'linux-patch' | 'ipvs' | 'hidden' | 'ipvsadm';
+  readonly version: string;
   /** Bytes; absent where no source tells, or where the accepted files differ in it. */
   readonly size?: number;
   /**
@@ -11,10 +14,8 @@ export interface Artifact {
    * None at all: the file is trusted on first use, with the operator's word, and pinned.
    */
   readonly digests: readonly Digest[];
-  /** URL prefixes, tried in this order; `file` is appended as it is, so each ends with `/`. */
+  /** URL prefixes, tried in this order; `file` is appended. */
   readonly mirrors: readonly string[];
-  /** What a file with no known digest must look like before it may be pinned. */
-  readonly structure?: Structure;
 }
 
 /** Weakest first. */
@@ -26,55 +27,3 @@ export interface Digest {
   /** Lower case. */
   readonly hex: string;
 }
-
-export type Structure = ArchiveStructure | DiffStructure;
-
-/** Paths may have `*` within one name: tarballs differ in what they call their top folder. */
-export interface ArchiveStructure {
-  readonly kind: 'archive';
-  // Each must be matched by a member: '*/ipvs/ip_vs_core.c'.
-  readonly members: readonly string[];
-  /** What a member must say; see {@link versionMacro} and {@link makeVariable}. */
-  readonly contents?: readonly ContentCheck[];
-}
-
-export interface ContentCheck {
-  /** Path pattern; the first member that it matches is looked at. */
-  readonly member: string;
-  readonly pattern: RegExp;
-  /** For messages: `IP_VS_VERSION_CODE 0x010009`. */
-  readonly what: string;
-}
-
-/** A unified diff, plain or compressed. */
-export interface DiffStructure {
-  readonly kind: 'diff';
-  /** Leading parts of the names in it that `patch -pN` takes off; 1 unless given. */
-  readonly strip?: number;
-  /** Files that it must change, after stripping. */
-  readonly touches: readonly string[];
-  /** Patterns of files that it may change as well; any other is refused. A last `**` stands for all below a folder. */
-  readonly mayTouch?: readonly string[];
-  /** What its added lines must say somewhere. */
-  readonly adds?: readonly { readonly pattern: RegExp; readonly what: string }[];
-}
-
-/** `#define NAME VALUE` in a member. */
-export function versionMacro(member: string, name: string, value: string): ContentCheck {
-  const pattern = new RegExp(
-    `^[ \\t]*#[ \\t]*define[ \\t]+${literal(name)}[ \\t]+${literal(value)}(?![\\w.])`,
-    'm',
-  );
-  return { member, pattern, what: `${name} ${value}` };
-}
-
-/** `NAME = VALUE` in a Makefile. */
-export function makeVariable(member: string, name: string, value: string): ContentCheck {
-  const pattern = new RegExp(
-    `^[ \\t]*${literal(name)}[ \\t]*:?=[ \\t]*${literal(value)}[ \\t]*(?:#.*)?\\r?$`,
-    'm',
-  );
-  return { member, pattern, what: `${name} = ${value}` };
-}
-
-const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -90,6 +90,16 @@ export type RunEvent =
       readonly host?: string;
       readonly fraction?: number;
     }
+  | {
+      readonly type: 'artifact.progress';
+      /** File name in the catalogue. */
+      readonly artifact: string;
+      readonly state: 'fetching' | 'checking' | 'ready' | 'failed';
+      readonly text: string;
+      /** Bytes that are here, of `total` where that is known. */
+      readonly done?: number;
+      readonly total?: number;
+    }
   | { readonly type: 'facts'; readonly host: string; readonly facts: Readonly<Record<string, unknown>> }
   | {
       readonly type: 'run.end';
