@@ -22,7 +22,7 @@ import { attempt, follow, run } from './command.js';
 import { cpio, file, folder } from './cpio.js';
 import { imageRoot } from './layout.js';
 import { locked } from './lock.js';
-import * as recipe from './recipe.js';
+import { recipe } from './recipe.js';
 import { programPath } from './requirements.js';
 
 /** A finished image: a folder that guests share and never write. */

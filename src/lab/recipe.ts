@@ -161,3 +161,18 @@ $b mount --move /dev /new/dev
 $b umount /proc
 exec $b switch_root /new /sbin/init
 `;
+
+/** All that an image's hash is made of; written out, since the order of a module's names depends on how it was loaded. */
+export const recipe = {
+  carriedPackages,
+  diskBytes,
+  excludedPaths,
+  imageFiles,
+  imageLinks,
+  imageRemovals,
+  initScript,
+  installedPackages,
+  labKeysFile,
+  packageFolder,
+  recipeVersion,
+};
