@@ -3,7 +3,7 @@ import { LvsctlError } from '../errors.js';
 import { sh, shLines } from '../shell/index.js';
 import { unifiedDiff } from './diff.js';
 import { fileState, regularFile } from './file.js';
-import { replaceFile } from './replaceFile.js';
+import { carried, replaceFile } from './replaceFile.js';
 
 export interface BlockOptions {
   /** Absolute; a symbolic link is followed. */
@@ -35,13 +35,15 @@ export function block(options: BlockOptions): Resource {
       const runnable = !executable || found?.rest.startsWith('x') === true;
       const after = withBlock(before ?? heading, name, body, path);
       if (before === after && runnable) return undefined;
+      const { content, files } = carried(after);
       return {
         summary: before === after ? `make ${path} executable` : `put the block "${name}" into ${path}`,
         ...(before === after ? {} : { diff: unifiedDiff(path, before, after) }),
         apply: shLines(
-          before !== after && replaceFile({ path, content: after }),
+          before !== after && replaceFile({ path, content }),
           executable && sh`chmod a+x ${path}`,
         ),
+        ...(files && before !== after && { files }),
       };
     },
   };

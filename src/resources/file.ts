@@ -5,7 +5,7 @@ import { cksum } from './cksum.js';
 import { unifiedDiff } from './diff.js';
 import { octalMode, ownerMatches } from './mode.js';
 import { observedText } from './observed.js';
-import { replaceFile } from './replaceFile.js';
+import { carried, replaceFile } from './replaceFile.js';
 
 export interface FileOptions {
   /** Absolute. Missing parent folders are made. A symbolic link is followed, not replaced. */
@@ -45,6 +45,10 @@ export function file(options: FileOptions): Resource {
       const wrongMode = mode !== undefined && found?.mode !== mode;
       const wrongOwner = owner !== undefined && !(found && ownerMatches(owner, found.owner));
       if (sameContent && !wrongMode && !wrongOwner) return undefined;
+      const sent =
+        text === undefined
+          ? { content: { file: 'content' }, files: { content: Buffer.from(content as string) } }
+          : carried(text);
       const reasons = [
         !sameContent && 'content',
         wrongMode && `mode ${found?.mode} to ${mode}`,
@@ -54,10 +58,10 @@ export function file(options: FileOptions): Resource {
         summary: found ? `change ${path} (${reasons.join(', ')})` : `create ${path}`,
         ...(sameContent ? {} : { diff: diffOf(path, before, text, digest) }),
         apply: shLines(
-          replaceFile({ path, content: text ?? { file: 'content' }, mode, owner, backup: options.backup }),
+          replaceFile({ path, content: sent.content, mode, owner, backup: options.backup }),
           options.after,
         ),
-        ...(text === undefined ? { files: { content: Buffer.from(content as string) } } : {}),
+        ...(sent.files && { files: sent.files }),
       };
     },
   };

@@ -5,7 +5,7 @@ import { sh, shLines } from '../shell/index.js';
 import { withBlock, withoutBlock } from './block.js';
 import { unifiedDiff } from './diff.js';
 import { observedLines } from './observed.js';
-import { replaceFile } from './replaceFile.js';
+import { carried, replaceFile } from './replaceFile.js';
 import { type SysctlSetting, sysctlName } from './sysctl.js';
 
 export interface PersistentSysctlOptions {
@@ -65,6 +65,7 @@ export function persistentSysctl(options: PersistentSysctlOptions): Resource {
       const ownDrift = ownPath !== undefined && own !== ownText;
       const confDrift = confAfter !== undefined && confAfter !== conf;
       if (!ownDrift && !confDrift) return undefined;
+      const { content, files } = carried(confAfter ?? '');
       const rival = confRivals[0];
       const because = rival && `, since line ${rival.number} says ${rival.text.trim()}`;
       return {
@@ -79,8 +80,9 @@ export function persistentSysctl(options: PersistentSysctlOptions): Resource {
           (confDrift ? unifiedDiff(sysctlConf, conf, confAfter) : ''),
         apply: shLines(
           ownDrift && replaceFile({ path: ownPath, content: ownText, mode: '0644' }),
-          confDrift && replaceFile({ path: sysctlConf, content: confAfter }),
+          confDrift && replaceFile({ path: sysctlConf, content }),
         ),
+        ...(files && confDrift && { files }),
       };
     },
   };

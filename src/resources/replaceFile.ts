@@ -1,3 +1,4 @@
+import type { Change } from '../engine/resource.js';
 import { type Sh, sh, shLines, trusted } from '../shell/index.js';
 
 export interface Replacement {
@@ -10,6 +11,12 @@ export interface Replacement {
   readonly owner?: string | undefined;
   /** Keep the first version found as PATH.lvsctl-orig. */
   readonly backup?: boolean | undefined;
+}
+
+/** How a text travels: inline, or as a file of the change when it has a NUL byte, which no shell word can hold. */
+export function carried(text: string): Pick<Change, 'files'> & Pick<Replacement, 'content'> {
+  if (!text.includes('\0')) return { content: text };
+  return { content: { file: 'content' }, files: { content: Buffer.from(text) } };
 }
 
 /** Red Hat 9 has no readlink(1); /etc/rc.local is a link there, and replacing a link would cut it off from its file. */
