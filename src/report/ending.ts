@@ -34,10 +34,10 @@ export function endingText(run: RunState, paint: Paint, options: EndingOptions):
     .flatMap((section, index) => [...(index > 0 ? [''] : []), ...section]);
 }
 
-/** `verify` and `facts` change nothing: their hosts' lines would say nothing. */
+/** `verify`, `facts` and `explain` change nothing: their hosts' lines would say nothing. */
 const showsHosts = (run: RunState) =>
   !run.command.startsWith('lab ') &&
-  run.command !== 'facts' &&
+  !['facts', 'explain'].includes(run.command) &&
   (run.command !== 'verify' || run.failures.length > 0);
 
 /** With more unchanged hosts than this they share a line. */
@@ -152,8 +152,8 @@ function lastLines(lines: readonly string[]): string[] {
 
 export function totalText(run: RunState, paint: Paint): string[] {
   if (run.end === undefined || run.hosts.size === 0) return [];
-  // Both have said it already, unless something failed.
-  if (['plan', 'facts'].includes(run.command) && run.end.failed === 0) return [];
+  // They have said it already, unless something failed.
+  if (['plan', 'facts', 'explain'].includes(run.command) && run.end.failed === 0) return [];
   if (run.command.startsWith('lab ')) return [labTotal(run, run.end.seconds, paint)];
   const hosts = [...run.hosts.values()];
   const sum = (pick: (host: HostState) => number) => hosts.reduce((total, host) => total + pick(host), 0);

@@ -3,7 +3,7 @@ import { elapsed, failureMessage, type HostState, type RunState } from './model.
 import type { Paint } from './paint.js';
 import type { ScreenSize } from './screen.js';
 import { strip, stripWidth } from './strip.js';
-import { bar, count, cut, duration, pad, padStart, plainLine, width } from './text.js';
+import { bar, count, cut, duration, mebibytes, pad, padStart, plainLine, width } from './text.js';
 
 const STEP_TEXT: Readonly<Record<HostStep, string>> = {
   ready: 'ready',
@@ -26,6 +26,7 @@ export function frame(run: RunState, size: ScreenSize, now: number, paint: Paint
   const head = headLine(run, columns, now, paint);
   const foot = [
     ...labLines(run, columns, rows, paint),
+    ...artifactLines(run, columns, rows, paint),
     ...checkLines(run, columns, rows, paint),
     ...remarkLine(run, columns, paint),
   ];
@@ -168,6 +169,20 @@ function labLines(run: RunState, columns: number, rows: number, paint: Paint): s
       ? ''
       : `${paint.live(bar(fraction, 24))} ${padStart(`${Math.round(fraction * 100)}%`, 4)}  `;
   return [...lines, `${progress}${cut(plainLine(text), columns - width(progress))}`];
+}
+
+function artifactLines(run: RunState, columns: number, rows: number, paint: Paint): string[] {
+  return [...run.artifacts].slice(0, Math.floor(rows / 3)).map(([name, { text, done, total }]) => {
+    const amount =
+      done === undefined
+        ? ''
+        : total === undefined
+          ? mebibytes(done)
+          : `${mebibytes(done)}/${mebibytes(total)}`;
+    const gauge = done !== undefined && total ? `${paint.live(bar(done / total, 24))} ` : '';
+    const lead = `${cut(name, Math.floor(columns / 3))}  ${gauge}${amount}${amount === '' ? '' : '  '}`;
+    return `${lead}${paint.quiet(cut(plainLine(text), columns - width(lead)))}`;
+  });
 }
 
 function checkLines(run: RunState, columns: number, rows: number, paint: Paint): string[] {

@@ -30,6 +30,12 @@ export interface LabState {
   fraction: number | undefined;
 }
 
+export interface ArtifactProgress {
+  text: string;
+  done: number | undefined;
+  total: number | undefined;
+}
+
 /** All that a report draws from; {@link fold} is the only writer. */
 export interface RunState {
   command: string;
@@ -44,6 +50,8 @@ export interface RunState {
   readonly reports: VerifyReport[];
   /** By host; the empty name is the lab as a whole. */
   readonly lab: Map<string, LabState>;
+  /** Artifacts that are on their way. */
+  readonly artifacts: Map<string, ArtifactProgress>;
   readonly facts: Map<string, Readonly<Record<string, unknown>>>;
   end: Extract<RunEvent, { type: 'run.end' }> | undefined;
 }
@@ -61,6 +69,7 @@ export function emptyRun(): RunState {
     checks: new Map(),
     reports: [],
     lab: new Map(),
+    artifacts: new Map(),
     facts: new Map(),
     end: undefined,
   };
@@ -159,6 +168,10 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
       break;
     case 'lab.progress':
       foldLab(run, event);
+      break;
+    case 'artifact.progress':
+      if (event.state === 'ready' || event.state === 'failed') run.artifacts.delete(event.artifact);
+      else run.artifacts.set(event.artifact, { text: event.text, done: event.done, total: event.total });
       break;
     case 'facts':
       run.facts.set(event.host, event.facts);

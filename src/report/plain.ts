@@ -9,6 +9,14 @@ const US = 'lvsctl';
 export function createLog(run: RunState, verbose: boolean): (event: RunEvent) => string[] {
   const said = new Map<string, string>();
   return (event) => {
+    if (event.type === 'artifact.progress') {
+      const { artifact, state, text, done, total } = event;
+      const quarter = done !== undefined && total ? ` ${Math.floor((done / total) * 4) * 25}%` : '';
+      const line = `${artifact}: ${text}${state === 'fetching' ? quarter : ''}`;
+      if (said.get(`artifact ${artifact}`) === line) return [];
+      said.set(`artifact ${artifact}`, line);
+      return [prefixed(run, US, 'artifact', line)];
+    }
     if (event.type !== 'lab.progress') return logLines(event, run, verbose);
     const { host, fraction } = event;
     const text = host === undefined ? event.text : labText(host, event.text);
