@@ -1,4 +1,5 @@
-import { inspect } from 'node:util';
+/** `inspect.custom` of node:util, by its public name: a user's type checker need not know Node's types. */
+const inspected: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
 /** A value that no reporter, log or JSON can print; only {@link Secret.reveal} hands it out, and only src/ssh calls that. */
 export class Secret {
@@ -15,7 +16,7 @@ export class Secret {
   toJSON(): string {
     return '[secret]';
   }
-  [inspect.custom](): string {
+  [inspected](): string {
     return '[secret]';
   }
 }
