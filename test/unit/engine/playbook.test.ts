@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadPlaybook } from '../../../src/engine/index.js';
+import { UsageError } from '../../../src/errors.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'lvsctl-playbook-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function written(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const stage = (text: string) => `export default { name: 'p', verify: false, stages: [${text}] };\n`;
+
+describe('a playbook of a user', () => {
+  it('imports roles, resources and the site, and is what it says', async () => {
+    const file = written(
+      'good.ts',
+      `import { definePlaybook, defineRole, sh } from 'lvsctl';
+import site from 'lvsctl/playbooks/site';
+import { file } from 'lvsctl/resources';
+import { arp, realserver } from 'lvsctl/roles';
+
+export default definePlaybook({
+  name: 'mine',
+  stages: [...site.stages, { name: 'again', hosts: (host) => host.name === 'rs1', roles: [arp, realserver], strategy: 'rolling' }],
+  verify: file({ path: '/etc/motd', content: '' }).id === 'file /etc/motd' && sh\`true\`.text === 'true',
+});
+`,
+    );
+    const playbook = await loadPlaybook(file);
+    expect(playbook).toMatchObject({ name: 'mine', verify: true });
+    expect(playbook.stages.at(-1)).toMatchObject({ name: 'again', strategy: 'rolling' });
+    expect(playbook.stages.at(-1)?.roles.map(({ name }) => name)).toEqual(['arp', 'realserver']);
+    const { default: site } = await import('../../../playbooks/site.js');
+    expect(playbook.stages.slice(0, -1)).toEqual(site.stages);
+  });
+
+  it.each([
+    ['nothing', 'export default 7;\n', 'the default export is 7'],
+    ['no name', 'export default { verify: false, stages: [] };\n', 'name is undefined'],
+    ['no word on verify', "export default { name: 'p', stages: [] };\n", 'verify is undefined'],
+    ['no stages', "export default { name: 'p', verify: true };\n", 'stages is undefined'],
+    ['a stage without hosts', stage("{ name: 's', roles: [] }"), 'stages[0].hosts is undefined'],
+    [
+      'a strategy that is none',
+      stage("{ name: 's', hosts: 'all', roles: [], strategy: 'roling' }"),
+      'stages[0].strategy is "roling"',
+    ],
+    [
+      'a name in place of a role',
+      stage("{ name: 's', hosts: 'all', roles: ['arp'] }"),
+      'stages[0].roles[0] is "arp"',
+    ],
+  ])('is refused with the place of the mistake: %s', async (title, text, says) => {
+    const file = written(`${title.replaceAll(' ', '-')}.ts`, text);
+    const error = await loadPlaybook(file).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).message).toBe(`${file}: ${says}`);
+    expect((error as UsageError).hint).toMatch(/^it must be /);
+  });
+});
