@@ -100,7 +100,25 @@ export type RunEvent =
       readonly done?: number;
       readonly total?: number;
     }
+  /** What `lvsctl artifacts` found or did; `state` is `cached`, `partial`, `absent`, `wrong`, or what became of an imported file. */
+  | {
+      readonly type: 'artifact';
+      readonly state: string;
+      /** Name in the catalogue; absent for a file that is not in it. */
+      readonly artifact?: string;
+      readonly file: string;
+      /** `md5` … `sha512`, or `pin`. */
+      readonly knownBy?: string;
+      readonly path?: string;
+      readonly reason?: string;
+    }
   | { readonly type: 'facts'; readonly host: string; readonly facts: Readonly<Record<string, unknown>> }
+  /** What `lvsctl explain` found: decisions, reasons and alternatives. */
+  | {
+      readonly type: 'explanation';
+      readonly host: string;
+      readonly explanation: Readonly<Record<string, unknown>>;
+    }
   | {
       readonly type: 'run.end';
       readonly exitStatus: number;

@@ -55,8 +55,8 @@ if mkdir $lock 2>/dev/null; then write && echo held; exit; fi
 [ -d $lock ] || { echo "cannot make $lock" >&2; exit 1; }
 load || sleep 1
 if load; then
-  started "$p"
-  if [ "$token" != "$me" ] && [ -z "$force" ] && [ "$b" = "$boot" ] && [ "$start" = "$s" ]; then
+  started "$p"; left=; [ -r $lock/left ] && read -r left < $lock/left
+  if [ "$left" != "$token" ] && [ "$token" != "$me" ] && [ -z "$force" ] && [ "$b" = "$boot" ] && [ "$start" = "$s" ]; then
     printf 'refused\\n%s\\n%s\\n' "$who" "$since"; exit
   fi
 fi
@@ -64,6 +64,9 @@ mv $lock $lock.stale.$$ && rm -rf $lock.stale.$$ && mkdir $lock && write || { ec
 if [ "$token" = "$me" ]; then echo held; else printf 'taken\\n%s, since %s\\n' "\${who:-an unknown owner}" "\${since:-an unknown time}"; fi`),
   );
 }
+
+/** What an interrupted run writes here, beside its shell that still follows a job: its token, for "my lock may be taken over". */
+export const leftPath = `${lock}/left`;
 
 /** Gives the lock back if it is still ours. */
 export function releaseScript(owner: LockOwner): Sh {

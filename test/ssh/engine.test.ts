@@ -214,6 +214,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
     expect(existsSync(join(work, 'a'))).toBe(false);
     setTimeout(() => writeFileSync(gate, ''), 5000);
     const { outcome, of } = await run([sshd.host()], book);
+    expect(of('failure')).toEqual([]);
     expect(
       of('remark')
         .map(({ text }) => text)
