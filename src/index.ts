@@ -11,6 +11,7 @@ export type {
   HostOptions,
   HostSshOptions,
   Inventory,
+  KernelOptions,
   RealServerOptions,
   ServiceOptions,
   SshOptions,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import type { ExplainOptions } from './commands/explain.js';
 import type { Context, HostOptions, OutputOptions } from './context.js';
 import type { RunOptions } from './run.js';
 
@@ -55,6 +56,17 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
   hosts(inventory(program.command('facts').description('show what the hosts are'))).action(
     (file: string | undefined, options: HostOptions) =>
       run(async () => (await import('./commands/facts.js')).facts(context, file, options)),
+  );
+
+  output(
+    program
+      .command('explain')
+      .description('say what a host’s kernel needs for IPVS and quiet ARP, why, and what else there is')
+      .argument('<file>', 'inventory')
+      .argument('<host>', 'host of the inventory')
+      .option('--lab', 'speak to the virtual twin instead of the real host (see lvsctl lab)'),
+  ).action((file: string, host: string, options: ExplainOptions) =>
+    run(async () => (await import('./commands/explain.js')).explain(context, file, host, options)),
   );
 
   const plan = program.command('plan').description('show every change that provision would make');

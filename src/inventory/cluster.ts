@@ -28,6 +28,18 @@ export interface ClusterHost {
   readonly groups: readonly string[];
   readonly vars: Readonly<Record<string, string | number | boolean>>;
   readonly ssh: SshSettings;
+  /** Whether its kernel may be replaced; absent where the inventory says nothing: the running kernel stays. */
+  readonly kernel?: KernelSettings;
+}
+
+/** `safer`: Linux 2.4.37.11. `tutorial`: 2.4.20 with ipvs-1.0.9 and the hidden patch. */
+export type KernelProfile = 'safer' | 'tutorial';
+
+export interface KernelSettings {
+  /** A kernel may be built and installed where the running one will not do. */
+  readonly rebuild: boolean;
+  /** Which one; lvsctl's choice when absent. */
+  readonly profile?: KernelProfile;
 }
 
 export type HostKeyPolicy = 'strict' | 'accept-new';

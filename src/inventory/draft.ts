@@ -17,6 +17,7 @@ export interface Draft {
   readonly name: string | undefined;
   readonly ssh: Inventory['ssh'];
   readonly interface: string | undefined;
+  readonly kernel: Inventory['kernel'];
   readonly vars: Inventory['vars'];
   readonly hosts: ReadonlyMap<string, HostInput | undefined>;
   readonly groups: ReadonlyMap<string, GroupInput | undefined>;
@@ -38,6 +39,7 @@ export function draftOf(value: unknown): Draft {
     name: field('name'),
     ssh: field('ssh'),
     interface: field('interface'),
+    kernel: field('kernel'),
     vars: field('vars'),
     hosts: entries(raw.hosts, hostSchema),
     groups: entries(raw.groups, groupSchema),

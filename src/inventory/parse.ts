@@ -62,6 +62,7 @@ function resolve(draft: Draft, file: string, surroundings: Surroundings, report:
       groups,
       vars: mergeVars(draft, groups, host),
       ssh: ssh.host(name, parsed.address, groups),
+      ...mergeKernel(draft, groups, host),
     });
   }
   return {
@@ -76,6 +77,17 @@ function resolve(draft: Draft, file: string, surroundings: Surroundings, report:
 
 function mergeVars(draft: Draft, groups: readonly string[], host: HostInput): ClusterHost['vars'] {
   return Object.assign({}, draft.vars, ...groups.map((group) => draft.groups.get(group)?.vars), host.vars);
+}
+
+/** The nearest word on each field; nothing where nobody says a word. */
+function mergeKernel(draft: Draft, groups: readonly string[], host: HostInput): Pick<ClusterHost, 'kernel'> {
+  const said = [draft.kernel, ...groups.map((group) => draft.groups.get(group)?.kernel), host.kernel].filter(
+    (each) => each !== undefined,
+  );
+  if (said.length === 0) return {};
+  const profile = said.findLast((each) => each.profile !== undefined)?.profile;
+  const rebuild = said.findLast((each) => each.rebuild !== undefined)?.rebuild ?? false;
+  return { kernel: { rebuild, ...(profile && { profile }) } };
 }
 
 function resolveServices(draft: Draft, hosts: ReadonlyMap<string, ClusterHost>): Service[] {

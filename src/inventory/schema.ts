@@ -122,6 +122,29 @@ const hostSsh = z
   })
   .meta({ id: 'HostSshOptions', description: 'How this host is reached.' });
 
+const kernel = z
+  .strictObject({
+    rebuild: z
+      .boolean()
+      .optional()
+      .describe(
+        'Allow lvsctl to build and boot another kernel where the running one will not do (see `lvsctl explain`). False by default. ' +
+          'For hosts of the Linux 2.4 era.',
+      ),
+    profile: z
+      .enum(['safer', 'tutorial'])
+      .optional()
+      .describe(
+        'Which kernel: `safer` (the default), Linux 2.4.37.11, which has all that is needed and closes known holes; ' +
+          '`tutorial`, 2.4.20 with ipvs-1.0.9 and the hidden patch.',
+      ),
+  })
+  .meta({
+    id: 'KernelOptions',
+    description:
+      'Whether and how a kernel may be replaced. Host before group before global settings, field by field.',
+  });
+
 export const hostSchema = z
   .strictObject({
     address: ipAddressWithPrefix.describe(
@@ -132,6 +155,7 @@ export const hostSchema = z
       .optional()
       .describe('Network interface that holds this address, `eth0` by default.'),
     ssh: hostSsh.optional().describe('How this host is reached, where it differs from its groups.'),
+    kernel: kernel.optional().describe('Whether this host’s kernel may be replaced.'),
     vars: vars.optional().describe('Values of your own, for roles and templates of your own.'),
   })
   .meta({
@@ -144,6 +168,7 @@ export const groupSchema = z
     hosts: names.describe('Names of the hosts in this group.'),
     ssh: ssh.optional().describe('How the hosts of this group are reached.'),
     interface: interfaceName.optional().describe('Network interface of the hosts of this group.'),
+    kernel: kernel.optional().describe('Whether the kernels of these hosts may be replaced.'),
     vars: vars.optional().describe('Values of your own for the hosts of this group.'),
   })
   .meta({
@@ -235,6 +260,9 @@ export const inventorySchema = z
     interface: interfaceName
       .optional()
       .describe('Network interface in the cluster’s network on all hosts, `eth0` by default.'),
+    kernel: kernel
+      .optional()
+      .describe('Whether kernels may be replaced, where groups and hosts say nothing else.'),
     vars: vars.optional().describe('Values of your own for all hosts.'),
     hosts: z.record(z.string(), hostSchema).describe('All hosts, by name.'),
     groups: z.record(z.string(), groupSchema).optional().describe('Groups of hosts, by name.'),

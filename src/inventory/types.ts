@@ -9,6 +9,8 @@ export interface Inventory {
   ssh?: SshOptions | undefined;
   /** Network interface in the cluster’s network on all hosts, `eth0` by default. */
   interface?: string | undefined;
+  /** Whether kernels may be replaced, where groups and hosts say nothing else. */
+  kernel?: KernelOptions | undefined;
   /** Values of your own for all hosts. */
   vars?: Record<string, string | number | boolean> | undefined;
   /** All hosts, by name. */
@@ -57,6 +59,14 @@ export interface SshOptions {
   connectTimeoutSeconds?: number | undefined;
 }
 
+/** Whether and how a kernel may be replaced. Host before group before global settings, field by field. */
+export interface KernelOptions {
+  /** Allow lvsctl to build and boot another kernel where the running one will not do (see `lvsctl explain`). False by default. For hosts of the Linux 2.4 era. */
+  rebuild?: boolean | undefined;
+  /** Which kernel: `safer` (the default), Linux 2.4.37.11, which has all that is needed and closes known holes; `tutorial`, 2.4.20 with ipvs-1.0.9 and the hidden patch. */
+  profile?: 'safer' | 'tutorial' | undefined;
+}
+
 /** A host: a director, a real server, a client or another machine. */
 export interface HostOptions {
   /** IPv4 or IPv6 address in the cluster’s network, with the prefix length of that network: `10.83.33.83/24`. Without a prefix length it is /24, for IPv6 /64. */
@@ -65,6 +75,8 @@ export interface HostOptions {
   interface?: string | undefined;
   /** How this host is reached, where it differs from its groups. */
   ssh?: HostSshOptions | undefined;
+  /** Whether this host’s kernel may be replaced. */
+  kernel?: KernelOptions | undefined;
   /** Values of your own, for roles and templates of your own. */
   vars?: Record<string, string | number | boolean> | undefined;
 }
@@ -111,6 +123,8 @@ export interface GroupOptions {
   ssh?: SshOptions | undefined;
   /** Network interface of the hosts of this group. */
   interface?: string | undefined;
+  /** Whether the kernels of these hosts may be replaced. */
+  kernel?: KernelOptions | undefined;
   /** Values of your own for the hosts of this group. */
   vars?: Record<string, string | number | boolean> | undefined;
 }

@@ -3,7 +3,7 @@ import { type KernelRange, type KernelVersion, madeFrom } from './version.js';
 /** An ipvsadm to build from source, where no package serves. */
 export interface IpvsadmRelease extends KernelRange {
   readonly version: string;
-  /** File in the catalogue of artifacts. */
+  /** Name in the catalogue of artifacts. */
   readonly artifact: string;
   /** Major version of libnl that it is built with. */
   readonly libnl?: 1 | 3;
@@ -16,7 +16,7 @@ const pld = "PLD Linux's ipvsadm.spec";
 export const IPVSADM_RELEASES: readonly IpvsadmRelease[] = [
   {
     version: '1.21',
-    artifact: 'ipvsadm-1.21.tar.gz',
+    artifact: 'ipvsadm-1.21',
     first: '2.4.0',
     last: '2.4.28',
     note: 'reads the headers in /usr/src/linux: the patched tree must be linked there; without libpopt.a it has no -S and -R; make -j1',
@@ -24,7 +24,7 @@ export const IPVSADM_RELEASES: readonly IpvsadmRelease[] = [
   },
   {
     version: '1.21-11',
-    artifact: 'ipvsadm-1.21-11.tar.gz',
+    artifact: 'ipvsadm-1.21-11',
     first: '2.4.29',
     last: '2.4.99',
     note: 'reads the headers in /usr/src/linux; make -j1',
@@ -32,7 +32,7 @@ export const IPVSADM_RELEASES: readonly IpvsadmRelease[] = [
   },
   {
     version: '1.24',
-    artifact: 'ipvsadm-1.24.tar.gz',
+    artifact: 'ipvsadm-1.24',
     first: '2.6.0-test1',
     last: '2.6.27.4',
     note: 'reads the headers in /usr/src/linux; make -j1',
@@ -40,7 +40,7 @@ export const IPVSADM_RELEASES: readonly IpvsadmRelease[] = [
   },
   {
     version: '1.31',
-    artifact: 'ipvsadm-1.31.tar.xz',
+    artifact: 'ipvsadm-1.31',
     first: '2.6.28-rc3',
     libnl: 3,
     note: 'needs libpopt and libnl 3.2 or later',
@@ -48,7 +48,7 @@ export const IPVSADM_RELEASES: readonly IpvsadmRelease[] = [
   },
   {
     version: '1.26',
-    artifact: 'ipvsadm-1.26.tar.gz',
+    artifact: 'ipvsadm-1.26',
     first: '2.6.28-rc3',
     libnl: 1,
     note: 'for systems whose libnl is 1.x',

@@ -78,6 +78,35 @@ describe('suggestions', () => {
   });
 });
 
+describe('kernel settings', () => {
+  const merged = (put: Record<string, unknown>) => parse(changedInventory(put)).hosts.get('rs1')?.kernel;
+
+  test.each([
+    ['nobody says a word', {}, undefined],
+    ['all hosts', { kernel: { rebuild: true } }, { rebuild: true }],
+    [
+      'a group before all',
+      { kernel: { rebuild: true }, 'groups.old.kernel': { rebuild: false } },
+      { rebuild: false },
+    ],
+    [
+      'field by field',
+      {
+        kernel: { profile: 'tutorial' },
+        'groups.old.kernel': { rebuild: true },
+        'hosts.rs1.kernel': { profile: 'safer' },
+      },
+      { rebuild: true, profile: 'safer' },
+    ],
+    [
+      'a profile is no leave to rebuild',
+      { 'hosts.rs1.kernel': { profile: 'tutorial' } },
+      { rebuild: false, profile: 'tutorial' },
+    ],
+    ['another host', { 'hosts.rs2.kernel': { rebuild: true } }, undefined],
+  ])('%s', (_who, put, kernel) => expect(merged(put)).toEqual(kernel));
+});
+
 describe('labels', () => {
   test.each([
     [[{ vip: '10.83.33.100' }], ['100']],
