@@ -119,6 +119,23 @@ describe('the tutorial cluster', () => {
     expect(report?.arp.map(({ host }) => host)).toEqual(['director']);
   });
 
+  it('shows its hosts: the lab is up, and facts are theirs', async () => {
+    const status = await lvsctl(['lab', 'status', inventory]);
+    expect(status.status).toBe(0);
+    expect(status.of('facts').map(({ host, facts }) => [host, facts.state])).toEqual(
+      hosts.map((host) => [host, 'up']),
+    );
+    const facts = await lvsctl(['facts', inventory, '--lab']);
+    expect(facts.status, facts.story).toBe(0);
+    const director = facts.of('facts').find(({ host }) => host === 'director')?.facts;
+    expect(director).toMatchObject({
+      hostname: 'director',
+      init: 'systemd',
+      packageManager: 'apt',
+      ipvs: { loaded: true, version: '1.2.1' },
+    });
+  });
+
   it('did nothing twice', () => {
     for (const [host, name] of [
       ['rs1', 'vsftpd'],

@@ -172,7 +172,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
     const book = playbook(
       role('lines', () => [
         line('a', '1'),
-        line('b', '2', { before: `while [ ! -e ${gate} ]; do sleep 0.05; done` }),
+        line('b', '2', { before: `while [ ! -e ${gate} ] && [ -d ${work} ]; do sleep 0.05; done` }),
         line('c', '3'),
       ]),
     );
@@ -200,7 +200,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
     const gate = join(work, 'gate');
     const book = playbook(
       role('lines', () => [
-        line('a', '1', { before: `while [ ! -e ${gate} ]; do sleep 0.05; done` }),
+        line('a', '1', { before: `while [ ! -e ${gate} ] && [ -d ${work} ]; do sleep 0.05; done` }),
         line('b', '2'),
       ]),
     );
@@ -232,7 +232,9 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
   it('refuses a host that another run works on, and says who and since when', async () => {
     const gate = join(work, 'gate');
     const slow = playbook(
-      role('lines', () => [line('a', '1', { before: `while [ ! -e ${gate} ]; do sleep 0.05; done` })]),
+      role('lines', () => [
+        line('a', '1', { before: `while [ ! -e ${gate} ] && [ -d ${work} ]; do sleep 0.05; done` }),
+      ]),
     );
     let second: Awaited<ReturnType<typeof run>> | undefined;
     const first = await run([sshd.host()], slow, {
