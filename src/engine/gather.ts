@@ -103,12 +103,14 @@ export function factsSections(wishes: FactWishes): ReadonlyMap<string, Sh> {
     ],
     ['facts:kernel', kernelScript],
     ['facts:network', networkScript],
-    ['facts:modules', modulesScript],
     [
       'facts:commands',
       sh`for c in ${commands}; do command -v "$c" >/dev/null 2>&1 && printf '%s\n' "$c"; done; :`,
     ],
-    ['facts:paths', sh`for p in ${paths}; do [ -e "$p" ] && printf '%s\n' "$p"; done; :`],
+    [
+      'facts:paths',
+      shLines(sh`for p in ${paths}; do [ -e "$p" ] && printf '%s\n' "$p"; done`, modulesScript),
+    ],
   ]);
 }
 
@@ -125,11 +127,11 @@ const kernelScript = shLines(
   sh`elif modprobe -n ip_vs >/dev/null 2>&1; then say ipvs available; else say ipvs none; fi; :`,
 );
 
-/** `.o` until 2.4, `.ko` and compressed ones since; no fork. */
+/** `.o` until 2.4, `.ko` and compressed ones since. It rides in the section of the paths: a section costs a fork. */
 const modulesScript = shLines(
   sh`read -r release < /proc/sys/kernel/osrelease`,
   sh`for m in ${kernelModules}; do for f in "/lib/modules/$release/kernel/$m.o" "/lib/modules/$release/kernel/$m".ko*`,
-  sh`do [ -e "$f" ] && printf '%s\n' "\${m##*/}"; done; done; :`,
+  sh`do [ -e "$f" ] && printf 'module %s\n' "\${m##*/}"; done; done; :`,
 );
 
 const networkScript = shLines(
@@ -144,7 +146,7 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
   const text = (section: string): string => outputs.get(`facts:${section}`)?.stdout ?? '';
   const kernel = pairs(text('kernel'), ' ');
   const commands = new Set(lines(text('commands')));
-  const paths = new Set(lines(text('paths')));
+  const paths = new Set(lines(text('paths')).filter((path) => path.startsWith('/')));
   return {
     hostname: kernel.get('hostname') ?? '',
     os: parseOs(text('os')),
@@ -161,7 +163,11 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
     packageManager: packageManager(commands),
     commands,
     paths,
-    modules: new Set(lines(text('modules'))),
+    modules: new Set(
+      lines(text('paths')).flatMap((line) =>
+        line.startsWith('module ') ? [line.slice('module '.length)] : [],
+      ),
+    ),
     interfaces: lines(text('network')).map(parseInterface),
     ipvs: {
       loaded: kernel.get('ipvs') === 'loaded',

@@ -64,11 +64,11 @@ describe.each(shells)('facts script in $name', (shell) => {
         mkdirSync(dirname(join(folder, 'kernel', file)), { recursive: true });
         writeFileSync(join(folder, 'kernel', file), '');
       }
-      const script = factsSections({ commands: [], paths: [] }).get('facts:modules')?.text ?? '';
+      const script = factsSections({ commands: [], paths: [] }).get('facts:paths')?.text ?? '';
       expect(script).toContain('/lib/modules/$release');
       const result = runIn(shell, trusted(script.replaceAll('/lib/modules/$release', folder)));
       expect(result).toMatchObject({ stderr: '', status: 0 });
-      expect([...parseFacts(new Map([['facts:modules', result]])).modules].sort()).toEqual([...names].sort());
+      expect([...parseFacts(new Map([['facts:paths', result]])).modules].sort()).toEqual([...names].sort());
     } finally {
       rmSync(folder, { recursive: true });
     }
