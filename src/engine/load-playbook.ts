@@ -10,9 +10,11 @@ import type { Playbook } from './playbook.js';
 export async function loadPlaybook(path: string): Promise<Playbook> {
   const file = resolve(path);
   const playbook = await importDefault(file, undefined, 'playbook', {
-    'lvsctl/roles': await import('../../roles/index.js'),
-    'lvsctl/resources': await import('../resources/index.js'),
-    'lvsctl/playbooks/site': await import('../../playbooks/site.js'),
+    'lvsctl/roles': () => import('../../roles/index.js'),
+    'lvsctl/resources': () => import('../resources/index.js'),
+    'lvsctl/playbooks/site': () => import('../../playbooks/site.js'),
+    // The schemas of a user's roles are made by the same zod as ours.
+    zod: () => import('zod'),
   });
   checkPlaybook(playbook, file);
   return playbook;

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { Cluster } from './cluster.js';
 import { codeFrame, type SourcePlace } from './code-frame.js';
+import { evaluate, type OwnModules } from './evaluate.js';
 import { parseInventory } from './parse.js';
 import { InventoryError } from './problem.js';
 import { type Surroundings, thisMachine } from './surroundings.js';
@@ -36,21 +37,14 @@ export async function importDefault(
   file: string,
   surroundings: Surroundings = thisMachine(),
   what = 'inventory',
-  modules: Readonly<Record<string, unknown>> = {},
+  modules: OwnModules = {},
 ): Promise<unknown> {
   const source = readSource(file, what);
   if (file.endsWith('.json')) return parseJson(file, source);
-  const { createJiti } = await import('jiti');
-  const lvsctl = await import('../index.js');
-  const jiti = createJiti(file, {
-    fsCache: cacheFolder(surroundings),
-    moduleCache: false,
-    interopDefault: false,
-    virtualModules: { ...modules, lvsctl },
-  });
+  const own: OwnModules = { ...modules, lvsctl: () => import('../index.js') };
   let exported: unknown;
   try {
-    exported = await jiti.import(file);
+    exported = await evaluate(file, source, own, cacheFolder(surroundings));
   } catch (cause) {
     throw loadError(file, cause, what);
   }
@@ -136,7 +130,9 @@ function loadError(file: string, cause: unknown, what: string): UsageError {
       : missing.startsWith('.') || missing.startsWith('/')
         ? 'correct the path, which is relative to the importing file'
         : `install it beside the file: npm install ${missing}`;
-  const thrownAt = placeInStack(cause.stack ?? '');
+  // An import that fails does so outside the file; `sharpen` finds its line.
+  const importing = missing === undefined ? undefined : { file, place: { line: 1, column: 1 } };
+  const thrownAt = placeInStack(cause.stack ?? '') ?? importing;
   if (thrownAt === undefined) return new UsageError(`${file}: ${said}`, { hint, cause });
   const at = sourceAt(thrownAt.file, thrownAt.place);
   return placedError({ ...at, place: sharpen(at, cause.message, missing) }, said, cause, hint);
@@ -162,6 +158,8 @@ function placedError(
   return new UsageError(`${file}:${place.line}:${place.column}: ${said}${frame}`, { hint, cause });
 }
 
+const ownFolder = `${import.meta.dirname}/`;
+
 /** The topmost frame in a file of the user's: not Node's, not an installed package's, not ours. */
 function placeInStack(stack: string): { file: string; place: SourcePlace } | undefined {
   for (const line of stack.split('\n')) {
@@ -170,7 +168,7 @@ function placeInStack(stack: string): { file: string; place: SourcePlace } | und
         line,
       )?.groups;
     const file = frame?.file;
-    if (!frame || file === undefined || file.includes('/node_modules/') || file === import.meta.filename)
+    if (!frame || file === undefined || file.includes('/node_modules/') || file.startsWith(ownFolder))
       continue;
     return { file, place: { line: Number(frame.line), column: Number(frame.column) } };
   }
