@@ -58,16 +58,19 @@ function nearNames(name: string, catalogue: readonly Artifact[]): string {
 
 type Progress = Extract<RunEvent, { type: 'artifact.progress' }>;
 
-/** Milliseconds between two counts of bytes; what is said anew is told at once. */
+/** A count of bytes is told after so many milliseconds, or so much of the whole; what is said anew is told at once. */
 const PACE = 200;
+const STRIDE = 1 / 50;
 
 /** Tells how it goes with one artifact. */
 export function progressOf(artifact: Artifact, { sink }: ArtifactOptions) {
-  let [last, told] = ['', 0];
+  let [last, told, reached] = ['', 0, 0];
   return (state: Progress['state'], text: string, done?: number, total?: number): void => {
     const now = Date.now();
-    if (`${state} ${text}` === last && done !== total && now - told < PACE) return;
-    [last, told] = [`${state} ${text}`, now];
+    const part = done === undefined || !total ? 0 : done / total;
+    const isNews = `${state} ${text}` !== last || part === 1 || part - reached >= STRIDE;
+    if (!isNews && now - told < PACE) return;
+    [last, told, reached] = [`${state} ${text}`, now, part];
     sink?.({
       type: 'artifact.progress',
       artifact: artifact.name,

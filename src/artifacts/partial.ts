@@ -73,9 +73,8 @@ export class PartialFile {
   }
 
   /** The file is whole and goes elsewhere; {@link close} follows. */
-  async finish(): Promise<void> {
-    await writing(this.path, () => this.handle.sync());
-    await rm(originPath(this.path), { force: true });
+  finish(): Promise<void> {
+    return rm(originPath(this.path), { force: true });
   }
 
   /** An empty file is not worth keeping. */

@@ -147,7 +147,7 @@ async function* chunks(
     }
     if (!message.complete) throw new CutError('the connection was cut');
   } catch (error) {
-    if (signal.aborted && signal.reason instanceof MirrorError) throw new CutError(signal.reason.message);
+    // Stalled, or interrupted: neither gets better by asking again.
     signal.throwIfAborted();
     if (error instanceof MirrorError) throw error;
     throw new CutError(reasonOf(error), { cause: error });

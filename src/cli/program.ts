@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import type { ArtifactsOptions } from './commands/artifacts.js';
 import type { ExplainOptions } from './commands/explain.js';
 import type { Context, HostOptions, OutputOptions } from './context.js';
 import type { RunOptions } from './run.js';
@@ -97,8 +98,47 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
     run(async () => (await import('./commands/verify.js')).verify(context, file, options)),
   );
 
+  addArtifacts(program, context, run);
   addLab(program, context, run);
   return program;
+}
+
+function addArtifacts(program: Command, context: Context, run: (action: Action) => Promise<void>): void {
+  const artifacts = program
+    .command('artifacts')
+    .description("upstream's files that a rebuild needs: kernels, patches, ipvsadm");
+  const load = () => import('./commands/artifacts.js');
+  const pins = (command: Command) =>
+    output(command.option('--inventory <file>', 'the pins are in lvsctl.lock.json beside it'));
+  const trust = (command: Command) =>
+    command.option(
+      '--trust-first-use <name,...>',
+      'pin the first file that looks right, where no digest is known',
+      list,
+    );
+  const names = () => new Argument('[name...]', 'artifacts, as `list` names them');
+  pins(artifacts.command('list').description('show what there is, and what of it is here'))
+    .addArgument(names())
+    .action((given: string[], options: ArtifactsOptions) =>
+      run(async () => (await load()).list(context, given, options)),
+    );
+  trust(pins(artifacts.command('fetch').description('fetch files into the cache, and check them')))
+    .addArgument(names())
+    .option('--all', 'all that the catalogue has')
+    .option('--mirror <url,...>', 'folders on the web to be tried first', list)
+    .action((given: string[], options: ArtifactsOptions) =>
+      run(async () => (await load()).fetch(context, given, options)),
+    );
+  pins(artifacts.command('verify').description('compute the digests of the cached files again'))
+    .addArgument(names())
+    .action((given: string[], options: ArtifactsOptions) =>
+      run(async () => (await load()).verify(context, given, options)),
+    );
+  trust(pins(artifacts.command('import').description('take the files of a folder into the cache')))
+    .argument('<folder>', 'where they are')
+    .action((folder: string, options: ArtifactsOptions) =>
+      run(async () => (await load()).importFolder(context, folder, options)),
+    );
 }
 
 function addLab(program: Command, context: Context, run: (action: Action) => Promise<void>): void {

@@ -173,6 +173,8 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
       if (event.state === 'ready' || event.state === 'failed') run.artifacts.delete(event.artifact);
       else run.artifacts.set(event.artifact, { text: event.text, done: event.done, total: event.total });
       break;
+    case 'artifact':
+      break;
     case 'facts':
       run.facts.set(event.host, event.facts);
       if (run.command === 'facts') rest(hostState(run, event.host), 'done', now);
