@@ -1,8 +1,16 @@
-import { createTwoFilesPatch } from 'diff';
+import { createRequire } from 'node:module';
+
+let diff: typeof import('diff') | undefined;
+
+/** Loaded at the first difference: a run that changes nothing does not pay for it. */
+function differ(): typeof import('diff') {
+  diff ??= createRequire(import.meta.url)('diff') as typeof import('diff');
+  return diff;
+}
 
 /** Unified diff with three lines of context; undefined `before` or `after` is a file that is not there. */
 export function unifiedDiff(path: string, before: string | undefined, after: string | undefined): string {
-  const patch = createTwoFilesPatch(
+  const patch = differ().createTwoFilesPatch(
     before === undefined ? '/dev/null' : path,
     after === undefined ? '/dev/null' : path,
     before ?? '',
@@ -11,5 +19,5 @@ export function unifiedDiff(path: string, before: string | undefined, after: str
     undefined,
     { context: 3 },
   );
-  return patch.replace(/^=+\n/, '');
+  return patch.replace(/^(Index: .*\n)?=+\n/, '');
 }
