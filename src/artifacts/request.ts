@@ -1,4 +1,9 @@
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import { proxyFor, proxyHeaders, tunnel } from './proxy.js';
@@ -107,26 +112,31 @@ async function send(
 ): Promise<IncomingMessage> {
   const headers = { 'User-Agent': 'lvsctl', 'Accept-Encoding': 'identity', ...given };
   const proxy = proxyFor(url, env);
-  const options = { headers, agent: false as const, signal };
+  const options = { headers, signal };
+  const direct = { ...options, agent: false as const };
   const through = proxy && url.protocol === 'https:' ? await tunnel(proxy, url, signal) : undefined;
   return new Promise((resolve, reject) => {
-    const sent =
-      url.protocol === 'https:'
-        ? httpsRequest(url, {
-            ...options,
-            ...(through && {
-              createConnection: () => connectTls({ socket: through, servername: url.hostname }),
-            }),
-          })
-        : proxy === undefined
-          ? httpRequest(url, options)
-          : httpRequest({
-              ...options,
-              host: proxy.hostname,
-              port: proxy.port || 80,
-              path: url.href,
-              headers: { ...headers, Host: url.host, ...proxyHeaders(proxy) },
-            });
+    let sent: ClientRequest;
+    if (through !== undefined) {
+      // With an agent, even none, the connection would be made anew.
+      const createConnection = () => connectTls({ socket: through, servername: url.hostname });
+      sent = httpsRequest(url, { ...options, createConnection });
+    } else if (url.protocol === 'https:') sent = httpsRequest(url, direct);
+    else if (proxy === undefined) sent = httpRequest(url, direct);
+    else {
+      const { hostname: host, port } = proxy;
+      const all = { ...headers, Host: url.host, ...proxyHeaders(proxy) };
+      const login = url.username && `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+      const path = shownUrl(url.href);
+      sent = httpRequest({
+        ...direct,
+        host,
+        port: port || 80,
+        path,
+        headers: all,
+        ...(login && { auth: login }),
+      });
+    }
     sent.once('response', resolve);
     sent.once('error', reject);
     sent.end();

@@ -20,6 +20,8 @@ export interface Conduct {
   readonly hangAfter?: number;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** No answer before this. */
+  readonly hold?: Promise<unknown>;
   /** Tells no length: the end of the connection is the end of the file. */
   readonly chunked?: boolean;
 }
@@ -46,7 +48,7 @@ export async function startMirror(): Promise<Mirror> {
     const entry = files.get(path);
     const conduct = Array.isArray(entry) ? (entry.length > 1 ? entry.shift() : entry[0]) : entry;
     if (conduct === undefined) response.writeHead(404).end('no such file');
-    else answer(conduct, request, response);
+    else void Promise.resolve(conduct.hold).then(() => answer(conduct, request, response));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
