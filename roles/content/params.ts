@@ -27,8 +27,8 @@ export const contentParams = z
       .describe('Delete what the source does not have (any more). False by default.'),
     exclude: z
       .array(
-        z.string().regex(/^[^\p{Cc}-][^\p{Cc}]{0,999}$/u, {
-          error: 'must be one line and must not begin with "-"',
+        z.string().regex(/^[^\p{Cc}\p{Cs}-][^\p{Cc}\p{Cs}]{0,999}$/u, {
+          error: 'must be one line of text and must not begin with "-"',
         }),
       )
       .default([])

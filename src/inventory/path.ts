@@ -5,6 +5,7 @@
 export function pathProblem(path: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'has a control character (newline, NUL …)';
+  if (/\p{Cs}/u.test(path)) return 'has half a character (a lone surrogate, which is nothing in UTF-8)';
   if (!path.startsWith('/')) return 'is not an absolute path';
   const segments = path.split('/');
   if (segments.includes('..')) return 'climbs with ".."';

@@ -86,7 +86,7 @@ export function seenScript(id: string): Sh {
 export const jobStateScript: Sh = trusted(`
 j=; [ -r ${jobsFolder}/current ] && read -r j < ${jobsFolder}/current
 case $j in ''|*/*) exit 0 ;; esac
-cd ${jobsFolder}/$j 2>/dev/null || exit 0
+cd ${jobsFolder}/"$j" 2>/dev/null || exit 0
 [ -f seen ] && exit 0
 if [ -f status ]; then echo "$j finished"; exit 0; fi
 ${jobAliveTest('echo "$j running"', 'echo "$j died"')}
@@ -96,7 +96,7 @@ ${jobAliveTest('echo "$j running"', 'echo "$j died"')}
 function jobAliveTest(alive: string, dead: string): string {
   return `boot=; [ -r /proc/sys/kernel/random/boot_id ] && read -r boot < /proc/sys/kernel/random/boot_id
 p=; s=; b=; [ -r pid ] && read -r p s b < pid
-now=; [ -n "$p" ] && [ -r /proc/$p/stat ] && read -r now < /proc/$p/stat
+now=; [ -n "$p" ] && [ -r "/proc/$p/stat" ] && read -r now < "/proc/$p/stat"
 set -- \${now##*) }
 if [ -n "$p" ] && [ "\${20:-x}" = "$s" ] && [ "$boot" = "$b" ]; then ${alive}; else ${dead}; fi`;
 }
@@ -113,7 +113,7 @@ function startScript(id: string, manifest: JobManifest, steps: readonly JobStep[
     sh`umask 077`,
     sh`mkdir -p ${folder} && cd ${folder} || exit 1`,
     // Keep the last jobs that were reported: a log is what an operator reads after a failure.
-    sh`n=0; for old in $(ls -t ${jobsFolder}); do [ -f ${jobsFolder}/$old/seen ] || continue; n=$((n+1)); [ $n -le 10 ] || rm -rf ${jobsFolder}/$old; done`,
+    sh`n=0; for old in $(ls -t ${jobsFolder}); do [ -f ${jobsFolder}/"$old"/seen ] || continue; n=$((n+1)); [ $n -le 10 ] || rm -rf ${jobsFolder}/"$old"; done`,
     ...steps.map((step, i) => heredoc(`${folder}/${i}.sh`, step.script.text, delimiter)),
     heredoc(`${folder}/run`, runner(id, steps.length), delimiter),
     heredoc(`${folder}/log`, `@${id} job ${JSON.stringify(manifest)}`, delimiter),
@@ -151,7 +151,7 @@ finish 0`;
  * so nothing is lost or doubled; the last line on stderr is the outcome.
  */
 function followScript(id: string): Sh {
-  return trusted(`cd ${jobsFolder}/${id} || exit 1
+  return trusted(`${sh`cd ${`${jobsFolder}/${id}`} || exit 1`.text}
 exec 3< log
 tick=0
 while :; do
@@ -192,6 +192,27 @@ async function follow(
     host: host.name,
     hint: `look into ${jobsFolder}/${id} on the host`,
   });
+}
+
+/** Total: a disk that was full may have cut it short, and what stands on a host may be anything. */
+function parseManifest(text: string): JobManifest {
+  const string = (value: unknown): string => (typeof value === 'string' ? value : 'unknown');
+  let found: Partial<Record<keyof JobManifest, unknown>> | null = null;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object') found = value;
+  } catch {}
+  const steps = Array.isArray(found?.steps) ? (found.steps as unknown[]) : [];
+  return {
+    owner: string(found?.owner),
+    begun: string(found?.begun),
+    steps: steps.map((step) => {
+      const { id, summary } = { ...(typeof step === 'object' ? step : {}) } as Partial<
+        Record<string, unknown>
+      >;
+      return { id: string(id), summary: string(summary) };
+    }),
+  };
 }
 
 /** Cuts a job's log into manifest, steps and lines. Total: whatever a step prints, only our marks are marks. */
@@ -236,11 +257,14 @@ export class JobLog {
       return;
     }
     const [verb, ...words] = line.slice(this.#mark.length).split(' ');
-    const step = Number(words[0]);
-    if (verb === 'job') {
-      this.#manifest = JSON.parse(words.join(' ')) as JobManifest;
+    if (verb === 'job' && !this.#manifest) {
+      this.#manifest = parseManifest(words.join(' '));
       this.listener.onManifest?.(this.#manifest);
-    } else if (verb === 'begin') {
+    }
+    const step = Number(words[0]);
+    // A step that the manifest does not name is none that anybody could be told of.
+    if (!this.#manifest?.steps[step]) return;
+    if (verb === 'begin') {
       this.#step = step;
       this.#inStderr = false;
       this.#stderr = '';
@@ -248,7 +272,8 @@ export class JobLog {
     } else if (verb === 'stderr') {
       this.#inStderr = true;
     } else if (verb === 'end') {
-      this.listener.onEnd?.(step, Number(words[1]), this.#stderr.trim());
+      const status = /^\d{1,3}$/.test(words[1] ?? '') ? Number(words[1]) : 255;
+      this.listener.onEnd?.(step, status, this.#stderr.trim());
       this.#inStderr = false;
       this.#step = -1;
     }

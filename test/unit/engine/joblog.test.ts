@@ -51,4 +51,20 @@ describe('JobLog', () => {
       }),
     );
   });
+
+  it('is total: a log that was cut short, or that a host made up, is no reason to end', () => {
+    const word = fc.oneof(fc.string(), fc.json(), fc.constantFrom('0', '1', '-1', '7', '1.5', 'x', 'null'));
+    const verb = fc.constantFrom('job', 'begin', 'stderr', 'end', '');
+    const line = fc.oneof(
+      fc.tuple(verb, word, word).map((words) => `@${id} ${words.join(' ')}`),
+      fc.constantFrom(...text.split('\n')),
+      word,
+    );
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        const steps = listen([Buffer.from(lines.join('\n'))]).filter((told) => /^(begin|end)/.test(told));
+        for (const told of steps) expect(told).toMatch(/^begin \d+ \S|^end \d+ \d+ /);
+      }),
+    );
+  });
 });
