@@ -242,7 +242,9 @@ async function apply(
     })),
     {
       onBegin(step) {
-        const { resource, change } = changes[step] as OwnedChange;
+        const owned = changes[step];
+        if (!owned) return;
+        const { resource, change } = owned;
         begun = Date.now();
         sink({
           type: 'change.start',
@@ -255,7 +257,9 @@ async function apply(
       },
       onLine: (line) => sink({ type: 'host.output', host, line }),
       onEnd(step, status, stderr) {
-        const { resource, change } = changes[step] as OwnedChange;
+        const owned = changes[step];
+        if (!owned) return;
+        const { resource, change } = owned;
         sink({
           type: 'change.end',
           host,
