@@ -155,11 +155,9 @@ async function* chunks(
       yield chunk;
       timer.refresh();
     }
-    if (!message.complete) throw new CutError('the connection was cut');
   } catch (error) {
     // Stalled, or interrupted: neither gets better by asking again.
     signal.throwIfAborted();
-    if (error instanceof MirrorError) throw error;
     throw new CutError(reasonOf(error), { cause: error });
   } finally {
     done();

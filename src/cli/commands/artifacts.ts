@@ -138,7 +138,7 @@ async function withArtifacts(
         signal: interruption.signal,
         ...(mirror && { mirrors: mirror }),
         ...(!options.json &&
-          canAsk(context) && { confirm: (found) => reporter.quietly(() => askYes(question(found))) }),
+          canAsk(context) && { confirm: (found) => reporter.quietly(() => ask(context, found)) }),
       },
       { reporter },
     );
@@ -152,13 +152,17 @@ async function withArtifacts(
   }
 }
 
-function question({ artifact, size, sha256, from }: FirstUse): string {
-  return [
+/** Shows what came, then asks for the word. */
+function ask(context: Context, { artifact, size, sha256, from }: FirstUse): Promise<boolean> {
+  const lines = [
     `No digest of ${artifact.file} is known, so nothing proves that this is the right file:`,
-    `  from ${plainLine(from)}, ${size} bytes`,
-    `  sha256 ${sha256}`,
-    'Inside it looks right. Trust it, and pin it for review?',
-  ].join('\n');
+    `  from    ${plainLine(from)}`,
+    `  size    ${size} bytes`,
+    `  sha256  ${sha256}`,
+    '',
+  ];
+  context.stderr.write(lines.join('\n'));
+  return askYes('It looks right inside. Trust it, and pin it for review?');
 }
 
 function show(

@@ -184,6 +184,7 @@ describe('a part that is there already', () => {
     const odd = { 'Content-Range': `bytes 0-${content.length - 1001}/${content.length}` };
     mirror.files.set(FILE, [{ content, headers: odd }, { content }]);
     expect(await ensure()).toBe(right);
+    expect(desk.texts().join()).not.toContain('does not fit');
   });
 });
 

@@ -171,6 +171,9 @@ describe('a pin', () => {
     expect((await failureOf(ensure({}, learned))).message).toContain('lvsctl.lock.json pins');
     mirror.files.set(FILE, { content: diff });
     expect((await failureOf(ensure({}, learned))).message).toContain('the catalogue has md5');
+    await ensure();
+    expect((await failureOf(ensure({}, learned))).message).toContain('the catalogue has md5');
+    expect(desk.texts().join()).not.toContain('damaged');
   });
 
   it('is sorted among the others, which stay as they are', async () => {
