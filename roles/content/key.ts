@@ -1,8 +1,7 @@
 import type { Change, Resource } from '../../src/engine/resource.js';
 import { defineRole } from '../../src/engine/role.js';
 import { sh, shLines } from '../../src/shell/index.js';
-import { contentParams } from './params.js';
-import { isReceiver, paths, published } from './parties.js';
+import { isReceiver, loadParams, paths, published } from './parties.js';
 import { transferPackages } from './transfer.js';
 
 const publicKey = `${paths.key}.pub`;
@@ -11,7 +10,7 @@ const publicKey = `${paths.key}.pub`;
 export default defineRole({
   name: 'content',
   description: 'a key on each real server, for copying the content',
-  params: contentParams,
+  params: loadParams,
   wants: { commands: ['rsync', 'ssh', 'ssh-keygen'] },
   appliesTo: isReceiver,
   resources: ({ host, facts }) => [...transferPackages(facts), keyPair(`lvsctl content ${host.name}`)],

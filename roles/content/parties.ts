@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ParamsSchema } from '../../src/engine/params.js';
 import { LvsctlError } from '../../src/errors.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
 import type { ContentParams } from './params.js';
-import { contentParams } from './params.js';
 
 /** Names under which hosts publish; see `Role.publish`. */
 export const published = { receiverKey: 'content key', hostKeys: 'ssh host keys' } as const;
@@ -17,9 +17,13 @@ export const paths = {
   serveScript: '/etc/lvsctl/content-serve.sh',
 } as const;
 
-/** The role's parameters, or undefined when the inventory has none. */
+/** The schema and its library are loaded when the role is used. */
+export const loadParams = async (): Promise<ParamsSchema<ContentParams>> =>
+  (await import('./params.js')).contentParams;
+
+/** The role's parameters, which the inventory's schema has checked, or undefined when it has none. */
 export function contentOf(cluster: Cluster): ContentParams | undefined {
-  return cluster.roles.content === undefined ? undefined : contentParams.parse(cluster.roles.content);
+  return cluster.roles.content as ContentParams | undefined;
 }
 
 export function isSource(host: ClusterHost, cluster: Cluster): boolean {

@@ -4,8 +4,8 @@ import { LvsctlError } from '../../src/errors.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
 import { file, forgettingStamp, oneLine, stampOf } from '../../src/resources/index.js';
 import { sh, template } from '../../src/shell/index.js';
-import { type ContentParams, contentParams } from './params.js';
-import { folderName, isReceiver, paths, published, sourceAccount, sourceOf } from './parties.js';
+import type { ContentParams } from './params.js';
+import { folderName, isReceiver, loadParams, paths, published, sourceAccount, sourceOf } from './parties.js';
 import { schedule } from './schedule.js';
 
 const renderSync = template(import.meta.url, 'templates/content-sync.sh.hbs');
@@ -14,7 +14,7 @@ const renderSync = template(import.meta.url, 'templates/content-sync.sh.hbs');
 export default defineRole({
   name: 'content',
   description: 'the same data on all real servers, copied from one host by rsync over SSH',
-  params: contentParams,
+  params: loadParams,
   wants: { commands: ['cron', 'crond'], paths: ['/etc/cron.d', '/etc/crontabs'] },
   appliesTo: isReceiver,
   resources(input) {

@@ -5,8 +5,8 @@ import { LvsctlError } from '../../src/errors.js';
 import type { ClusterHost } from '../../src/inventory/cluster.js';
 import { account, directory, file, packages } from '../../src/resources/index.js';
 import { sh, template } from '../../src/shell/index.js';
-import { type ContentParams, contentParams } from './params.js';
-import { folderName, isSource, paths, published, receivers, sourceAccount } from './parties.js';
+import type { ContentParams } from './params.js';
+import { folderName, isSource, loadParams, paths, published, receivers, sourceAccount } from './parties.js';
 
 const renderServe = template(import.meta.url, 'templates/content-serve.sh.hbs');
 
@@ -14,7 +14,7 @@ const renderServe = template(import.meta.url, 'templates/content-serve.sh.hbs');
 export default defineRole({
   name: 'content',
   description: 'the host whose data the real servers copy lets their keys in',
-  params: contentParams,
+  params: loadParams,
   wants: { commands: ['rsync'] },
   appliesTo: (host, cluster) => isSource(host, cluster) && receivers(cluster).length > 0,
   resources: (input) => [

@@ -3,7 +3,7 @@ import { defineRole } from '../../src/engine/role.js';
 import type { Cluster, ClusterHost, Service } from '../../src/inventory/cluster.js';
 import { configuredService, directory, file, packages } from '../../src/resources/index.js';
 import { template } from '../../src/shell/index.js';
-import { type FtpParams, ftpParams } from './params.js';
+import type { FtpParams } from './params.js';
 
 /** Where vsftpd's unprivileged parts are locked up; distributions disagree on theirs, and vsftpd refuses to run without. */
 const emptyFolder = '/var/lib/lvsctl/empty';
@@ -13,7 +13,8 @@ const renderConfig = template(import.meta.url, 'templates/vsftpd.conf.hbs');
 export default defineRole({
   name: 'ftp',
   description: 'an anonymous, read-only FTP server (vsftpd) whose banner tells the real servers apart',
-  params: ftpParams,
+  // The schema and its library are loaded when the role is used.
+  params: async () => (await import('./params.js')).ftpParams,
   appliesTo: (host, cluster) => cluster.roles.ftp !== undefined && ftpService(cluster, host) !== undefined,
   resources({ cluster, host, facts, params }) {
     const config = file({

@@ -1,7 +1,7 @@
-import type { z } from 'zod';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
 import type { Sh } from '../shell/index.js';
 import type { Facts } from './facts.js';
+import type { ParamsSchema } from './params.js';
 import type { Resource } from './resource.js';
 
 /** All that a role may look at: values, no I/O (rule 1). */
@@ -20,7 +20,8 @@ export interface Role<Params = unknown> {
   readonly name: string;
   /** One line for help and plan. */
   readonly description: string;
-  readonly params: z.ZodType<Params>;
+  /** A schema (zod's, say), or a function that loads it when the role is used. */
+  readonly params: ParamsSchema<Params> | (() => Promise<ParamsSchema<Params>>);
   /** False: the role has nothing to do on this host, and is not shown there. */
   appliesTo(host: ClusterHost, cluster: Cluster): boolean;
   /** @throws LvsctlError when the host can't carry the role, with the way out */

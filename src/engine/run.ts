@@ -5,6 +5,7 @@ import type { Host } from '../ssh/host.js';
 import type { EventSink, FailureDetails } from './events.js';
 import type { FactWishes } from './gather.js';
 import { lockOwner } from './lock.js';
+import { paramsOf } from './params.js';
 import type { HostSelector, Playbook, Stage } from './playbook.js';
 import type { Role } from './role.js';
 import { type FormerJob, HostSession } from './session.js';
@@ -56,6 +57,7 @@ export async function runCluster(run: ClusterRun): Promise<RunOutcome> {
   const begun = Date.now();
   const selected = selectHosts(run.cluster, run.limit);
   const work = planWork(run, selected);
+  const params = await checkedParams(work, run.cluster);
   const hosts = run.command === 'facts' || run.command === 'verify' ? selected : uniqueHosts(work);
   run.sink({
     type: 'run.start',
@@ -80,7 +82,7 @@ export async function runCluster(run: ClusterRun): Promise<RunOutcome> {
       }),
     ]),
   );
-  const runner = new Runner(run, sessions);
+  const runner = new Runner(run, sessions, params);
   try {
     if (run.command === 'facts') await runner.facts(hosts);
     else if (run.command === 'verify') await runner.verify();
@@ -109,8 +111,10 @@ class Runner {
   constructor(
     readonly run: ClusterRun,
     readonly sessions: ReadonlyMap<string, HostSession>,
+    params: ReadonlyMap<AnyRole, unknown>,
   ) {
-    this.#context = { cluster: run.cluster, unready: this.#unready, published: new Map(), sink: run.sink };
+    const { cluster, sink } = run;
+    this.#context = { cluster, unready: this.#unready, published: new Map(), params, sink };
   }
 
   async facts(hosts: readonly ClusterHost[]): Promise<void> {
@@ -329,7 +333,7 @@ function selectHosts(cluster: Cluster, limit: readonly string[] | undefined): Cl
   return all.filter((host) => limit.some((name) => host.name === name || host.groups.includes(name)));
 }
 
-/** Who does what in which stage; checks every name and parameter before anything is contacted. */
+/** Who does what in which stage; checks every name before anything is contacted. */
 function planWork(run: ClusterRun, selected: readonly ClusterHost[]): StageWork[] {
   const known = new Set(run.playbook.stages.flatMap(({ roles }) => roles.map(({ name }) => name)));
   for (const name of run.roles ?? []) {
@@ -346,7 +350,6 @@ function planWork(run: ClusterRun, selected: readonly ClusterHost[]): StageWork[
       .filter((host) => matches(stage.hosts, host, run.cluster))
       .map((host) => ({ host, roles: roles.filter((role) => role.appliesTo(host, run.cluster)) }))
       .filter((entry) => entry.roles.length > 0);
-    for (const role of new Set(hosts.flatMap((entry) => entry.roles))) checkParams(role, run.cluster);
     return hosts.length > 0 ? [{ stage, hosts }] : [];
   });
 }
@@ -356,26 +359,26 @@ function matches(selector: HostSelector, host: ClusterHost, cluster: Cluster): b
   return selector === 'all' || host.name === selector || host.groups.includes(selector);
 }
 
-function checkParams(role: AnyRole, cluster: Cluster): void {
-  const result = role.params.safeParse(cluster.roles[role.name] ?? {});
-  if (result.success) return;
-  const [issue] = result.error.issues;
-  const path = ['roles', role.name, ...(issue?.path ?? [])].join('.');
-  throw new UsageError(`${cluster.file}: ${path}: ${issue?.message}`, {
-    hint: `see roles/${role.name}/README.md for its parameters`,
-  });
-}
-
 function uniqueHosts(work: readonly StageWork[]): ClusterHost[] {
   return [
     ...new Map(work.flatMap(({ hosts }) => hosts.map(({ host }) => [host.name, host] as const))).values(),
   ];
 }
 
+function rolesOf(work: readonly StageWork[]): AnyRole[] {
+  return [...new Set(work.flatMap(({ hosts }) => hosts.flatMap((entry) => entry.roles)))];
+}
+
+/** Every role's parameters, checked before anything is contacted. */
+async function checkedParams(work: readonly StageWork[], cluster: Cluster): Promise<Map<AnyRole, unknown>> {
+  const entries = rolesOf(work).map(async (role) => [role, await paramsOf(role, cluster)] as const);
+  return new Map(await Promise.all(entries));
+}
+
 function wishesOf(work: readonly StageWork[]): FactWishes {
-  const roles = new Set(work.flatMap(({ hosts }) => hosts.flatMap((entry) => entry.roles)));
+  const roles = rolesOf(work);
   return {
-    commands: [...roles].flatMap((role) => role.wants?.commands ?? []),
-    paths: [...roles].flatMap((role) => role.wants?.paths ?? []),
+    commands: roles.flatMap((role) => role.wants?.commands ?? []),
+    paths: roles.flatMap((role) => role.wants?.paths ?? []),
   };
 }

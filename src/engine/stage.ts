@@ -11,6 +11,8 @@ export interface StageContext {
   readonly cluster: Cluster;
   readonly unready: ReadonlyMap<string, string>;
   readonly published: Map<string, Record<string, string>>;
+  /** Parameters of each role, checked. */
+  readonly params: ReadonlyMap<Role<unknown>, unknown>;
   readonly sink: EventSink;
 }
 
@@ -107,7 +109,7 @@ function workOf(session: HostSession, roles: readonly Role<unknown>[], context: 
       cluster: context.cluster,
       host: session.target,
       facts: session.facts,
-      params: role.params.parse(context.cluster.roles[role.name] ?? {}),
+      params: context.params.get(role),
       unready: context.unready,
       published: context.published,
     };

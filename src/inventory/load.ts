@@ -1,10 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
+import { keptTexts } from './cache.js';
 import type { Cluster } from './cluster.js';
+import { clusterOf } from './cluster-of.js';
 import { codeFrame, type SourcePlace } from './code-frame.js';
+import type { Draft } from './draft.js';
+import { draftFromText, draftToText, exactText } from './draft-text.js';
 import { evaluate, type OwnModules } from './evaluate.js';
-import { parseInventory } from './parse.js';
 import { InventoryError } from './problem.js';
 import { type Surroundings, thisMachine } from './surroundings.js';
 
@@ -20,11 +23,29 @@ export async function loadInventory(
   const file = resolve(path);
   const value = await importDefault(file, surroundings);
   try {
-    return parseInventory(value, file, surroundings);
+    return clusterOf(await soundDraft(value, file, surroundings), file, surroundings);
   } catch (error) {
     if (!(error instanceof InventoryError)) throw error;
     throw new InventoryError(file, error.problems, readFileSync(file, 'utf8'));
   }
+}
+
+/**
+ * What the schema says of a value depends on the value alone, so it is kept: an inventory that exports what it exported before
+ * is not held against the schema again, and the schema's library, a fifth of a short run, is not loaded.
+ * @throws InventoryError with all problems
+ */
+async function soundDraft(value: unknown, file: string, surroundings: Surroundings): Promise<Draft> {
+  const kept = keptTexts(surroundings, 'draft');
+  const text = exactText(value);
+  const before = text === undefined ? undefined : kept.recall(file, text);
+  if (before !== undefined) return draftFromText(before);
+  const { checkShape } = await import('./parse.js');
+  const { draft, problems } = checkShape(value);
+  // With problems of shape this throws, and tells what else is wrong.
+  if (problems.length > 0) clusterOf(draft, file, surroundings, problems);
+  else if (text !== undefined) kept.keep(file, text, draftToText(draft));
+  return draft;
 }
 
 /**
@@ -44,7 +65,7 @@ export async function importDefault(
   const own: OwnModules = { ...modules, lvsctl: () => import('../index.js') };
   let exported: unknown;
   try {
-    exported = await evaluate(file, source, own, cacheFolder(surroundings));
+    exported = await evaluate(file, source, own, surroundings);
   } catch (cause) {
     throw loadError(file, cause, what);
   }
@@ -68,19 +89,6 @@ function readSource(file: string, what: string): string {
       hint: 'check its permissions',
       cause,
     });
-  }
-}
-
-/** Folder of compiled inventories, of this user alone: whoever can write there can run code as us. */
-function cacheFolder({ home }: Surroundings): string | false {
-  const folder = join(home, '.cache', 'lvsctl', 'jiti');
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    chmodSync(folder, 0o700);
-    const { uid } = statSync(folder);
-    return uid === process.getuid?.() ? folder : false;
-  } catch {
-    return false;
   }
 }
 

@@ -1,13 +1,8 @@
-import { basename, dirname } from 'node:path';
-import { parseAddress } from './address.js';
-import { checkHosts, DEFAULT_PREFIX, groupsOf } from './check-hosts.js';
-import { checkServices, interfaceOf } from './check-services.js';
-import type { Cluster, ClusterHost, Service } from './cluster.js';
+import type { Cluster } from './cluster.js';
+import { clusterOf, reporter } from './cluster-of.js';
 import { type Draft, draftOf } from './draft.js';
-import { labelsOfVips } from './label.js';
-import { formatPath, InventoryError, type Problem, presentable, type Report } from './problem.js';
-import { sshResolver } from './resolve-ssh.js';
-import { type HostInput, inventorySchema, type ServiceInput } from './schema.js';
+import type { Problem } from './problem.js';
+import { inventorySchema } from './schema.js';
 import { reportShape } from './shape.js';
 import { type Surroundings, thisMachine } from './surroundings.js';
 
@@ -21,121 +16,14 @@ export function parseInventory(
   file: string,
   surroundings: Surroundings = thisMachine(),
 ): Cluster {
+  const { draft, problems } = checkShape(value);
+  return clusterOf(draft, file, surroundings, problems);
+}
+
+/** Holds a value against the schema: what of it has the right shape, and what has not. Depends on the value alone. */
+export function checkShape(value: unknown): { readonly draft: Draft; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const report: Report = (path, found, message, hint) =>
-    problems.push({
-      path: formatPath(path),
-      keys: path,
-      value: presentable(found, String(path.at(-1) ?? '')),
-      message,
-      hint,
-    });
   const parsed = inventorySchema.safeParse(value);
-  if (!parsed.success) reportShape(parsed.error.issues, value, report);
-  const misshapen = new Set(problems.map(({ path }) => path));
-  const draft = draftOf(value);
-  if (!misshapen.has('') && !misshapen.has('hosts')) {
-    const reportNew: Report = (path, ...rest) => {
-      if (!misshapen.has(formatPath(path))) report(path, ...rest);
-    };
-    checkHosts(draft, reportNew);
-    checkServices(draft, reportNew);
-  }
-  if (problems.length > 0) throw new InventoryError(file, problems);
-  const cluster = resolve(draft, file, surroundings, report);
-  if (problems.length > 0) throw new InventoryError(file, problems);
-  return cluster;
-}
-
-function resolve(draft: Draft, file: string, surroundings: Surroundings, report: Report): Cluster {
-  const ssh = sshResolver(draft, surroundings, report);
-  const hosts = new Map<string, ClusterHost>();
-  for (const [name, host] of draft.hosts) {
-    const parsed = host && parseAddress(host.address);
-    if (!parsed) continue;
-    const groups = groupsOf(draft, name);
-    hosts.set(name, {
-      name,
-      address: parsed.address,
-      prefix: parsed.prefix ?? DEFAULT_PREFIX[parsed.family],
-      interface: interfaceOf(draft, name),
-      groups,
-      vars: mergeVars(draft, groups, host),
-      ssh: ssh.host(name, parsed.address, groups),
-      ...mergeKernel(draft, groups, host),
-    });
-  }
-  return {
-    name: draft.name ?? nameFromFile(file),
-    file,
-    hosts,
-    services: resolveServices(draft, hosts),
-    probes: draft.probes,
-    roles: { ...draft.ownRoles, ...present(draft.roles ?? {}) },
-  };
-}
-
-function mergeVars(draft: Draft, groups: readonly string[], host: HostInput): ClusterHost['vars'] {
-  return Object.assign({}, draft.vars, ...groups.map((group) => draft.groups.get(group)?.vars), host.vars);
-}
-
-/** The nearest word on each field; nothing where nobody says a word. */
-function mergeKernel(draft: Draft, groups: readonly string[], host: HostInput): Pick<ClusterHost, 'kernel'> {
-  const said = [draft.kernel, ...groups.map((group) => draft.groups.get(group)?.kernel), host.kernel].filter(
-    (each) => each !== undefined,
-  );
-  if (said.length === 0) return {};
-  const profile = said.findLast((each) => each.profile !== undefined)?.profile;
-  const rebuild = said.findLast((each) => each.rebuild !== undefined)?.rebuild ?? false;
-  return { kernel: { rebuild, ...(profile && { profile }) } };
-}
-
-function resolveServices(draft: Draft, hosts: ReadonlyMap<string, ClusterHost>): Service[] {
-  const services = [...draft.services].flatMap(([name, service]) => (service ? [{ ...service, name }] : []));
-  const labels = labelsOfVips(services);
-  return services.map((service) => resolveService(service, labels, hosts));
-}
-
-function resolveService(
-  service: ServiceInput & { name: string },
-  labels: ReadonlyMap<string, string>,
-  hosts: ReadonlyMap<string, ClusterHost>,
-): Service {
-  const vip = parseAddress(service.vip)?.address ?? service.vip;
-  return {
-    name: service.name,
-    vip,
-    port: service.port,
-    protocol: service.protocol ?? 'tcp',
-    scheduler: service.scheduler ?? 'wlc',
-    forwarding: service.forwarding ?? 'dr',
-    ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
-    directors: service.directors,
-    realServers: service.realServers.map(({ host, weight = 1, port = service.port }) => ({
-      host,
-      address: hosts.get(host)?.address ?? '',
-      port,
-      weight,
-    })),
-    label: labels.get(vip) ?? '',
-  };
-}
-
-function present(roles: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(roles).filter(([, params]) => params !== undefined));
-}
-
-/** The file's name, or its folder's where the file is called inventory; made fit for a cluster's name. */
-function nameFromFile(file: string): string {
-  const base = basename(file).replace(/\.[a-z]+$/i, '');
-  for (const candidate of base === 'inventory' ? [basename(dirname(file)), base] : [base]) {
-    const name = candidate
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+/, '')
-      .slice(0, 32)
-      .replace(/-+$/, '');
-    if (name !== '') return name;
-  }
-  return 'cluster';
+  if (!parsed.success) reportShape(parsed.error.issues, value, reporter(problems));
+  return { draft: draftOf(value), problems };
 }

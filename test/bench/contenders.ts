@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -70,14 +70,18 @@ export function lvsctl(folder: string, target: Target): Contender {
       rs1: { address: '192.0.2.2' },
     },
     services: { ftp: { vip: '192.0.2.100', port: 21, directors: ['bench'], realServers: [{ host: 'rs1' }] } },
-    ownRoles: { folders: { paths: target.paths } },
   };
   writeFileSync(
     inventory,
     `import { defineInventory } from 'lvsctl';\n\nexport default defineInventory(${JSON.stringify(value, null, 2)});\n`,
   );
   const program = at('../../dist/src/cli/main.js');
-  const args = [program, 'provision', inventory, '--playbook', at('playbook.ts'), '--json'];
+  const playbook = join(folder, 'playbook.ts');
+  writeFileSync(
+    playbook,
+    readFileSync(at('playbook.ts'), 'utf8').replace('PATHS', JSON.stringify(target.paths)),
+  );
+  const args = [program, 'provision', inventory, '--playbook', playbook, '--json'];
   return {
     name: 'lvsctl',
     async run(expected) {

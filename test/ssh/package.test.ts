@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inventoryJsonSchema } from '../../src/inventory/index.js';
+import { inventoryJsonSchema } from '../../src/inventory/schema.js';
 import { LanguageServer } from '../support/language-server.js';
 
 /** What is built is packed, and installed as a user has it: in an empty folder without TypeScript and without Node's types. */

@@ -1,6 +1,6 @@
-import { params } from '../../unit/roles/play.js';
 import site from '../../../playbooks/site.js';
 import type { Facts } from '../../../src/engine/facts.js';
+import { paramsOf } from '../../../src/engine/params.js';
 import type { ProbeOutput, Resource } from '../../../src/engine/resource.js';
 import type { Role, RoleInput } from '../../../src/engine/role.js';
 import { LvsctlError } from '../../../src/errors.js';
@@ -29,14 +29,20 @@ export function hostileFacts(facts: Facts, deck: Deck): Facts {
 }
 
 /** Probes, published values and the changes that follow from what hostile hosts answer to them, of every role on a host. */
-export function scriptsOf(cluster: Cluster, host: ClusterHost, facts: Facts, deck: Deck): Candidate[] {
+export async function scriptsOf(
+  cluster: Cluster,
+  host: ClusterHost,
+  facts: Facts,
+  deck: Deck,
+): Promise<Candidate[]> {
   const found = new Map<string, Candidate>();
   const add = (candidate: Candidate): void => {
     if (!found.has(candidate.text)) found.set(candidate.text, candidate);
   };
   const roles: readonly Role<unknown>[] = site.stages.flatMap((stage) => stage.roles);
   for (const role of roles.filter((one) => one.appliesTo(host, cluster))) {
-    const input = inputFor(role, cluster, host, facts, deck);
+    const params = await paramsOf(role, cluster);
+    const input = { ...inputFor(cluster, host, facts, deck), params };
     const resources = refusable(() => role.resources(input)) ?? [];
     for (const [key, script] of Object.entries(role.publish?.(input) ?? {}))
       add({ origin: `${role.name} publishes ${key}`, text: script.text });
@@ -56,19 +62,17 @@ export function ownScripts(cluster: Cluster, host: ClusterHost, facts: Facts, de
 }
 
 function inputFor(
-  role: Role<unknown>,
   cluster: Cluster,
   host: ClusterHost,
   facts: Facts,
   deck: Deck,
-): RoleInput<unknown> {
+): Omit<RoleInput<unknown>, 'params'> {
   const others = [...cluster.hosts.keys()];
   const key = (): string => (deck.draw().length % 2 ? `ssh-rsa AAAA${deck.draw()}` : deck.draw());
   return {
     cluster,
     host,
     facts,
-    params: params(role, cluster),
     unready: new Map(deck.draw().length % 3 === 0 ? [['rs1', deck.draw()]] : []),
     published: new Map(
       others.map((name) => [

@@ -85,7 +85,7 @@ export async function tryCase(
       scripts: leftBehind(sandbox, one, deck),
     }));
     const read = [...new Set(sent)].map((text): Candidate => ({ origin: 'sent', text, parseOnly: true }));
-    const changes = everyChange(cluster, one, deck);
+    const changes = await everyChange(cluster, one, deck);
     const batches = await Promise.all([
       ...left.map(({ sandbox, scripts }) => runBatch(sandbox, scripts)),
       runBatch(bench, [...read, ...changes]),
@@ -152,16 +152,18 @@ function list(folder: string): string[] {
 const tried = new Map<SandboxShell, Set<string>>(sandboxShells.map((shell) => [shell, new Set()]));
 
 /** Of what each host may be told to do; what was tried in the same words is not tried again. */
-function everyChange(cluster: Cluster, { system, shell }: HostileCase, deck: Deck): Candidate[] {
+async function everyChange(
+  cluster: Cluster,
+  { system, shell }: HostileCase,
+  deck: Deck,
+): Promise<Candidate[]> {
   const facts = factsOfSystems.find(([name]) => name === system)?.[1];
   if (!facts) throw new Error(`no facts of ${system}`);
   const lying = hostileFacts(facts, deck);
-  const hosts = [...cluster.hosts.values()];
-  const [first] = hosts;
-  const all = [
-    ...hosts.flatMap((host) => scriptsOf(cluster, host, lying, deck)),
-    ...(first ? ownScripts(cluster, first, lying, deck) : []),
-  ];
+  const all: Candidate[] = [];
+  for (const host of cluster.hosts.values()) all.push(...(await scriptsOf(cluster, host, lying, deck)));
+  for (const host of [...cluster.hosts.values()].slice(0, 1))
+    all.push(...ownScripts(cluster, host, lying, deck));
   const before = tried.get(shell);
   return all.filter(({ text }) => {
     if (before?.has(text)) return false;

@@ -28,8 +28,13 @@ test('what an inventory imports from lvsctl loads no package', () => {
   expect([...packagesLoadedBy(join(SRC, 'index.ts'))]).toEqual([]);
 });
 
-test('jiti is loaded when a file is read, not before', () => {
+test('the translator and the schema are loaded for a file that is not known yet, not before', () => {
   const packages = packagesLoadedBy(join(SRC, 'inventory/index.ts'));
-  expect(packages).toContain('zod');
+  expect(packages).toContain('ip-address');
   expect(packages).not.toContain('jiti');
+  expect(packages).not.toContain('zod');
+});
+
+test('the roles load no schema before they are used', () => {
+  expect([...packagesLoadedBy(join(SRC, '../roles/index.ts'))]).not.toContain('zod');
 });

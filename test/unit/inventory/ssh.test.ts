@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SshSettings } from '../../../src/inventory/cluster.js';
-import { InventoryError, parseInventory } from '../../../src/inventory/index.js';
+import { InventoryError } from '../../../src/inventory/index.js';
+import { parseInventory } from '../../../src/inventory/parse.js';
 import type { Surroundings } from '../../../src/inventory/surroundings.js';
 import { changedInventory, machine } from './inventories.js';
 

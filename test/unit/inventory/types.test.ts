@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { expect, expectTypeOf, test } from 'vitest';
 import { defineInventory } from '../../../src/index.js';
-import { type Inventory, inventoryJsonSchema } from '../../../src/inventory/index.js';
+import type { Inventory } from '../../../src/inventory/index.js';
 import type { InventoryInput } from '../../../src/inventory/schema.js';
+import { inventoryJsonSchema } from '../../../src/inventory/schema.js';
 import { renderTypes } from './render-types.js';
 
 const TYPES = fileURLToPath(new URL('../../../src/inventory/types.ts', import.meta.url));

@@ -1,9 +1,20 @@
+import { contentParams } from '../../../roles/content/params.js';
+import { ftpParams } from '../../../roles/ftp/params.js';
+import { noParams } from '../../../roles/noParams.js';
 import type { Facts } from '../../../src/engine/facts.js';
 import type { Change, Resource } from '../../../src/engine/resource.js';
 import type { Role, RoleInput } from '../../../src/engine/role.js';
 import type { Cluster } from '../../../src/inventory/cluster.js';
 import { nothingChanging, said } from '../resources/shells.js';
 import { hostOf } from './cluster.js';
+
+/** As the engine reads them, but without waiting for a schema to be loaded. */
+export function params<Params>(role: Role<Params>, cluster: Cluster): Params {
+  const schema = { ftp: ftpParams, content: contentParams }[role.name] ?? noParams;
+  const result = schema.safeParse(cluster.roles[role.name] ?? {});
+  if (!result.success) throw new Error(`parameters of ${role.name}: ${result.error.issues[0]?.message}`);
+  return result.data as Params;
+}
 
 /** What a role gets, as the engine makes it. */
 export function input<Params>(
@@ -17,7 +28,7 @@ export function input<Params>(
     cluster,
     host: hostOf(cluster, host),
     facts,
-    params: role.params.parse(cluster.roles[role.name] ?? {}),
+    params: params(role, cluster),
     unready: extra.unready ?? new Map(),
     published: extra.published ?? new Map(),
   };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { InventoryError, parseInventory } from '../../../../src/inventory/index.js';
+import { InventoryError } from '../../../../src/inventory/index.js';
+import { parseInventory } from '../../../../src/inventory/parse.js';
 import { changedInventory, goodInventory, machine } from '../inventories.js';
 import { CASES } from './cases.js';
 
