@@ -13,7 +13,7 @@ export const PACKAGES = {
   lab: ['user-mode-linux', 'mmdebstrap', 'debian-archive-keyring', 'e2fsprogs', 'iproute2', 'openssh-client'],
   tests: [
     ...['openssh-server', 'sudo', 'busybox-static', 'rsync', 'procps', 'kmod', 'mount', 'passwd'],
-    ...['apt-utils', 'curl', 'netcat-openbsd', 'python3', 'perl'],
+    ...['apt-utils', 'curl', 'netcat-openbsd', 'python3', 'perl', 'openssl', 'bzip2', 'xz-utils'],
   ],
   docker: ['docker.io', 'iptables'],
   bench: ['ansible-core', 'openssh-server', 'openssh-client'],
