@@ -1,3 +1,4 @@
+import { networkOf } from '../src/inventory/address.js';
 import type { Cluster, ClusterHost, Service } from '../src/inventory/cluster.js';
 
 /** A VIP as one host holds it. */
@@ -46,8 +47,20 @@ export function vipPrefix(address: string): number {
   return isIPv4(address) ? 32 : 128;
 }
 
-/** Another host with an IPv4 address, to be asked by ARP where there is no arping(8). */
+/**
+ * Another host of the director's network, to be asked by ARP from a VIP where there is no arping(8). None that holds a VIP
+ * itself: it takes a packet from there for a forged one and does not answer, and until the kernel gives up asking,
+ * a live real server would get no connections.
+ */
 export function neighbourOf(cluster: Cluster, host: ClusterHost): string | undefined {
-  return [...cluster.hosts.values()].find((other) => other.name !== host.name && isIPv4(other.address))
-    ?.address;
+  if (!isIPv4(host.address)) return undefined;
+  const network = networkOf(host.address, host.prefix);
+  return [...cluster.hosts.values()].find(
+    (other) =>
+      other.name !== host.name &&
+      isIPv4(other.address) &&
+      network.contains(other.address) &&
+      realServerVips(cluster, other).length === 0 &&
+      directorVips(cluster, other).length === 0,
+  )?.address;
 }

@@ -4,7 +4,7 @@ import { type Sh, sh, shLines } from '../shell/index.js';
 export interface Announcement {
   readonly vip: string;
   readonly interface: string;
-  /** A neighbour whose ARP entry may be forgotten and asked for again: any host of the network. */
+  /** A neighbour whose ARP entry may be forgotten and asked for again: a host of the network that does not hold the VIP. */
   readonly neighbour: string | undefined;
   readonly facts: Facts;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import site from '../../../playbooks/site.js';
 import { directorScript } from '../../../roles/director/script.js';
 import { arp, director, ftp, ipvsadm, probe, realserver } from '../../../roles/index.js';
+import { neighbourOf } from '../../../roles/vips.js';
 import type { Facts } from '../../../src/engine/facts.js';
 import { alpine, debian, redhat9, systems } from '../resources/facts.js';
 import { nothingChanging, said } from '../resources/shells.js';
@@ -255,6 +256,19 @@ describe('director', () => {
     expect(director.remarks?.(input(director, nat, 'director', debian))).toEqual([
       'ftp is LVS-NAT: its real servers need 10.83.33.83 as their default gateway',
     ]);
+  });
+});
+
+describe('the neighbour that hears of a VIP where there is no arping', () => {
+  const neighbour = (...hosts: Parameters<typeof host>[]) => {
+    const site = tutorial({
+      hosts: [...cluster.hosts.values()].slice(0, 3).concat(hosts.map((one) => host(...one))),
+    });
+    return neighbourOf(site, hostOf(site, 'director'));
+  };
+  it('holds no VIP itself, and is on the director’s network', () => {
+    expect(neighbour()).toBeUndefined();
+    expect(neighbour(['far', '10.9.9.9'], ['client', '10.83.33.50'])).toBe('10.83.33.50');
   });
 });
 

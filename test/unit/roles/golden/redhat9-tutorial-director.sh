@@ -21,9 +21,9 @@ announce() {
 		# iputils and busybox, else Habets
 		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
 	else
-		# A request from the address to any neighbour corrects all who hear it.
-		arp -d 10.83.33.76 >/dev/null 2>&1
-		ping -c 1 -I "$1" 10.83.33.76 >/dev/null 2>&1
+		# A request from the address to a host that does not hold it corrects all who hear it.
+		arp -d 10.83.33.50 >/dev/null 2>&1
+		ping -c 1 -I "$1" 10.83.33.50 >/dev/null 2>&1
 	fi
 }
 
