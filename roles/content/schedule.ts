@@ -50,6 +50,8 @@ function byTimer(everyMinutes: number, facts: Facts): readonly Resource[] {
       '[Timer]',
       'OnBootSec=1min',
       `OnUnitActiveSec=${everyMinutes}min`,
+      // systemd may otherwise be late by a minute, to save wake-ups.
+      'AccuracySec=1s',
       'RandomizedDelaySec=10',
       '',
       '[Install]',
