@@ -3,6 +3,7 @@ import { LvsctlError } from '../errors.js';
 import { sh, shLines } from '../shell/index.js';
 import { unifiedDiff } from './diff.js';
 import { fileState, regularFile } from './file.js';
+import { oneLine } from './oneLine.js';
 import { carried, replaceFile } from './replaceFile.js';
 
 export interface BlockOptions {
@@ -55,12 +56,18 @@ export function block(options: BlockOptions): Resource {
  */
 export function withBlock(text: string, name: string, body: string, path: string): string {
   const { before, after, found } = splitAtBlock(text, name, path);
-  const marked = `# BEGIN lvsctl ${name}\n${body}# END lvsctl ${name}\n`;
+  const { begin, end } = marksOf(name);
+  const marked = `${begin}${body}${end}`;
   if (found) return before + marked + after;
   const exit = /(?:^|\n)(exit 0[ \t]*\n(?:[ \t]*(?:#.*)?\n)*)$/.exec(text);
   const at = exit?.[1] === undefined ? text.length : text.length - exit[1].length;
   const head = text.slice(0, at);
   return head + (head === '' || head.endsWith('\n') ? '' : '\n') + marked + text.slice(at);
+}
+
+/** The lines around a block: a name's own line break would make a line of the file, perhaps a command, of the rest. */
+export function marksOf(name: string): { readonly begin: string; readonly end: string } {
+  return { begin: `# BEGIN lvsctl ${oneLine(name)}\n`, end: `# END lvsctl ${oneLine(name)}\n` };
 }
 
 /** The text without the block; the same text when there is none. */
@@ -74,8 +81,7 @@ function splitAtBlock(
   name: string,
   path: string,
 ): { before: string; after: string; found: boolean } {
-  const begin = `# BEGIN lvsctl ${name}\n`;
-  const end = `# END lvsctl ${name}\n`;
+  const { begin, end } = marksOf(name);
   const closed = text.endsWith('\n') ? text : `${text}\n`;
   const from = `\n${closed}`.indexOf(`\n${begin}`);
   if (from < 0) return { before: text, after: '', found: false };

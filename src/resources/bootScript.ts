@@ -1,5 +1,6 @@
 import type { Facts } from '../engine/facts.js';
 import type { Change, Resource } from '../engine/resource.js';
+import { LvsctlError } from '../errors.js';
 import { sh } from '../shell/index.js';
 import { block } from './block.js';
 import { file } from './file.js';
@@ -8,7 +9,7 @@ import { oneLine } from './oneLine.js';
 import { service } from './service.js';
 
 export interface BootScriptOptions {
-  /** Makes /etc/lvsctl/NAME.sh. */
+  /** Makes /etc/lvsctl/NAME.sh; letters, digits, "_", "." and "-". */
   readonly name: string;
   /** One line, for the unit and the block. */
   readonly description: string;
@@ -20,9 +21,16 @@ export interface BootScriptOptions {
 /**
  * A script that runs at boot: by a oneshot unit (systemd), by local.d (OpenRC), or from rc.local, as in the tutorial.
  * It is not run when it changes: what it does is also there as resources, which bring it about now.
+ * @throws LvsctlError on an unsafe name
  */
 export function bootScript(options: BootScriptOptions): readonly Resource[] {
   const { name, text, facts } = options;
+  // It stands in file names, units and lines of rc.local.
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name))
+    throw new LvsctlError(`${JSON.stringify(name)} is no name for a boot script`, {
+      resource: 'boot script',
+      hint: 'use letters, digits, "_", "." and "-", not beginning with "-"',
+    });
   const description = oneLine(options.description);
   const path = `/etc/lvsctl/${name}.sh`;
   const script = file({ path, content: text, mode: '0755' });

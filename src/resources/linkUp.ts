@@ -19,7 +19,8 @@ export function linkUp(options: LinkUpOptions): Resource {
   return {
     id,
     probe: shLines(
-      sh`if [ -r ${flags} ]; then read -r flags < ${flags}; if [ $(($flags & 1)) -eq 1 ]; then echo up; else echo down; fi`,
+      // By its last hexadecimal digit: bash executes what stands in a subscript of what it calculates with.
+      sh`if [ -r ${flags} ]; then read -r flags < ${flags}; case $flags in *[13579bdf]) echo up ;; *) echo down ;; esac`,
       sh`elif [ -d /sys/class/net ]; then echo missing`,
       sh`else case $(LC_ALL=C ifconfig ${name} 2>/dev/null) in '') echo missing ;; *UP*) echo up ;; *) echo down ;; esac; fi`,
     ),

@@ -2,7 +2,7 @@ import type { Facts } from '../engine/facts.js';
 import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
 import { sh, shLines } from '../shell/index.js';
-import { withBlock, withoutBlock } from './block.js';
+import { marksOf, withBlock, withoutBlock } from './block.js';
 import { unifiedDiff } from './diff.js';
 import { observedLines } from './observed.js';
 import { carried, replaceFile } from './replaceFile.js';
@@ -93,7 +93,7 @@ export function persistentSysctl(options: PersistentSysctlOptions): Resource {
     const without = withoutBlock(text, name, sysctlConf);
     const present = without !== text;
     if (ownPath !== undefined && !present && rivals.length === 0) return undefined;
-    const above = text.slice(0, text.indexOf(`# BEGIN lvsctl ${name}\n`)).split('\n').length;
+    const above = text.slice(0, text.indexOf(marksOf(name).begin)).split('\n').length;
     const overtaken =
       present && rivals.some((rival) => rival.number >= above && !inBlock(text, rival.number));
     return overtaken ? withBlock(without, name, body, sysctlConf) : withBlock(text, name, body, sysctlConf);
@@ -101,8 +101,9 @@ export function persistentSysctl(options: PersistentSysctlOptions): Resource {
 
   function inBlock(text: string, number: number): boolean {
     const lines = text.split('\n');
-    const begin = lines.indexOf(`# BEGIN lvsctl ${name}`) + 1;
-    const end = lines.indexOf(`# END lvsctl ${name}`) + 1;
+    const marks = marksOf(name);
+    const begin = lines.indexOf(marks.begin.slice(0, -1)) + 1;
+    const end = lines.indexOf(marks.end.slice(0, -1)) + 1;
     return number > begin && number < end;
   }
 }
