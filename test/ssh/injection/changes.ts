@@ -57,7 +57,7 @@ export async function scriptsOf(
 export function ownScripts(cluster: Cluster, host: ClusterHost, facts: Facts, deck: Deck): Candidate[] {
   const texts = [...deck.hand(2), deck.draw(), facts.hostname, facts.os.name];
   return allResources(texts, facts).flatMap((resource, i) =>
-    changesOf('own', resource, cluster, host, deck).filter((_, j) => j === 0 || j === 1 || j % 4 === i % 4),
+    changesOf('own', resource, cluster, host, deck).filter((_, j) => j === 0 || j % 6 === i % 6),
   );
 }
 

@@ -1,6 +1,6 @@
 import site from '../../../playbooks/site.js';
 import { type RunEvent, runCluster } from '../../../src/engine/index.js';
-import type { Playbook } from '../../../src/engine/playbook.js';
+import type { Playbook, Stage } from '../../../src/engine/playbook.js';
 import type { Role } from '../../../src/engine/role.js';
 import type { Cluster, ClusterHost } from '../../../src/inventory/cluster.js';
 import { checkService } from '../../../src/verify/service.js';
@@ -17,11 +17,16 @@ export interface WholeRun {
   readonly defects: readonly string[];
 }
 
+/** A stage of a user's own playbook. */
+export function ownStage(role: Role<unknown>): Stage {
+  return { name: 'own', hosts: 'all', roles: [role] };
+}
+
 /** The whole product on sandboxes: lock, facts, probes, jobs, proof, then the traffic check. */
 export async function wholeRun(
   cluster: Cluster,
   sandboxes: ReadonlyMap<string, Sandbox>,
-  roles: readonly Role<unknown>[] = [houseRole as Role<unknown>],
+  stages: readonly Stage[] = [...site.stages, ownStage(houseRole)],
 ): Promise<WholeRun> {
   const hosts: SandboxHost[] = [];
   const events: RunEvent[] = [];
@@ -40,11 +45,7 @@ export async function wholeRun(
     hosts.push(opened);
     return opened.open();
   };
-  const playbook: Playbook = {
-    name: 'site and own',
-    stages: [...site.stages, { name: 'own', hosts: 'all', roles }],
-    verify: false,
-  };
+  const playbook: Playbook = { name: 'hostile', stages, verify: false };
   const signal = new AbortController().signal;
   await runCluster({
     command: 'provision',
