@@ -20,10 +20,14 @@ export function directory(options: DirectoryOptions): Resource {
   return {
     id,
     probe: asked
-      ? sh`if [ -d ${path} ]; then set -- $(ls -ldL ${path}); echo "directory $1 $3:$4"; elif [ -e ${path} ]; then echo other; fi; :`
-      : sh`if [ -d ${path} ]; then echo directory - -; elif [ -e ${path} ]; then echo other; fi; :`,
+      ? // exec, since a probe has a shell of its own: no fork beside that one.
+        sh`if [ -d ${path} ]; then printf 'directory '; exec ls -ldL ${path}; elif [ -e ${path} ]; then echo other; fi; :`
+      : sh`if [ -d ${path} ]; then echo directory -; elif [ -e ${path} ]; then echo other; fi; :`,
     plan(observed): Change | undefined {
-      const [state = '', letters = '-', foundOwner = '-'] = observedText(id, observed).trim().split(' ');
+      const [state = '', letters = '-', , user = '-', group = '-'] = observedText(id, observed)
+        .trim()
+        .split(/\s+/);
+      const foundOwner = `${user}:${group}`;
       if (state === 'other')
         throw new LvsctlError(`${path} is there, but is not a folder`, {
           resource: id,

@@ -28,7 +28,7 @@ export function sysctl(options: SysctlOptions): Resource {
   return {
     id,
     // Not the shell's `read`: dash and ash read byte by byte, and /proc/sys gives a number's first byte only, then the end.
-    probe: sh`if [ -r ${path} ]; then v=$(cat ${path}); printf 'is %s\n' "$v"; else echo missing; fi`,
+    probe: sh`if [ -r ${path} ]; then printf 'is '; exec cat ${path}; else echo missing; fi`,
     plan(observed, context): Change | undefined {
       const text = observedText(id, observed).trim();
       const missing = text === 'missing';
