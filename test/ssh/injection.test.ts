@@ -40,9 +40,9 @@ describe.each(sandboxShells)('no string is executed, sh = %s', (shell) => {
         expect(extent.connections).toBeGreaterThan(0);
         if (!lies) expect(extent.bootScripts).toBeGreaterThan(5);
       }),
-      { numRuns: 2, endOnFailure: true },
+      { numRuns: lies ? 1 : 2, endOnFailure: true },
     );
-    expect(freeFields.filter((field) => !taken.has(field))).toEqual([]);
+    if (!lies) expect(freeFields.filter((field) => !taken.has(field))).toEqual([]);
     expect(changes).toBeGreaterThan(lies ? 0 : 20);
   });
 });

@@ -42,6 +42,7 @@ echo "all $i"`;
 
 /** Runs many scripts in one sandbox, one after the other, and tells what each of them did. */
 export async function runBatch(sandbox: Sandbox, candidates: readonly Candidate[]): Promise<Verdict[]> {
+  if (candidates.length === 0) return [];
   for (const [i, { text, files, env, parseOnly }] of candidates.entries()) {
     sandbox.write(`batch/${i}/script`, text);
     sandbox.folder(`batch/${i}/files`);

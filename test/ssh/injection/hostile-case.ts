@@ -67,7 +67,7 @@ export async function tryCase(
   const deck = new Deck(one.texts, one.start);
   const { cluster, taken } = spoiltCluster(one.shape, deck);
   const sandboxes = new Map<string, Sandbox>();
-  const bench = new Sandbox(programs, one.shell, one.system);
+  const benches = [1, 2].map(() => new Sandbox(programs, one.shell, one.system));
   try {
     for (const host of cluster.hosts.values()) {
       const sandbox = new Sandbox(programs, one.shell, one.system);
@@ -88,10 +88,16 @@ export async function tryCase(
     const changes = await everyChange(cluster, one, deck);
     const batches = await Promise.all([
       ...left.map(({ sandbox, scripts }) => runBatch(sandbox, scripts)),
-      runBatch(bench, [...read, ...changes]),
+      ...benches.map((bench, i) =>
+        runBatch(
+          bench,
+          [...read, ...changes].filter((_, j) => j % 2 === i),
+        ),
+      ),
     ]);
-    // What a user's own boot script is called is not yet said by its text.
-    batches.push(await runBatch(bench, leftBehind(bench, one, deck)));
+    // Boot scripts that those changes wrote; their rc.local has what a lying probe said was in it.
+    for (const bench of benches)
+      batches.push(await runBatch(bench, leftBehind(bench, { ...one, lies: true }, deck)));
     const verdicts = batches.flat();
     const of = (what: (verdict: Verdict) => string | undefined): string[] =>
       verdicts.flatMap((verdict) => {
@@ -103,7 +109,7 @@ export async function tryCase(
         executed: [...executed, ...of((verdict) => verdict.executed)],
         broken: of((verdict) => verdict.syntax),
         defects,
-        hung: [bench, ...sandboxes.values()].flatMap(({ hung }) => hung),
+        hung: [...benches, ...sandboxes.values()].flatMap(({ hung }) => hung),
         escaped: programs.touched,
       },
       extent: {
@@ -115,7 +121,7 @@ export async function tryCase(
       },
     };
   } finally {
-    await Promise.all([bench, ...sandboxes.values()].map((sandbox) => sandbox.remove()));
+    await Promise.all([...benches, ...sandboxes.values()].map((sandbox) => sandbox.remove()));
   }
 }
 
