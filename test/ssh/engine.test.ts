@@ -229,6 +229,36 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
     expect(third.outcome.changed).toBe(0);
   });
 
+  it('comes back to the job of an interrupted run once more when that connection is cut too', async () => {
+    const gate = join(work, 'gate');
+    const book = playbook(
+      role('lines', () => [
+        line('a', '1', { before: `while [ ! -e ${gate} ] && [ -d ${work} ]; do sleep 0.05; done` }),
+        line('b', '2'),
+      ]),
+    );
+    const interrupted = new AbortController();
+    await run([sshd.host()], book, {
+      signal: interrupted.signal,
+      sink: (event) => {
+        if (event.type === 'host.output') interrupted.abort();
+      },
+    });
+    const { outcome, of } = await run([sshd.host()], book, {
+      sink: (event) => {
+        if (event.type !== 'change.start' || event.resource !== 'line a') return;
+        cutConnections(sshd);
+        setTimeout(() => writeFileSync(gate, ''), 300);
+      },
+    });
+    expect(of('failure')).toEqual([]);
+    expect(outcome).toMatchObject({ changed: 2, failed: 0 });
+    expect(of('remark').map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/connection lost while a job ran/),
+    );
+    expect([applied('a'), applied('b')]).toEqual([1, 1]);
+  });
+
   it('refuses a host that another run works on, and says who and since when', async () => {
     const gate = join(work, 'gate');
     const slow = playbook(
