@@ -79,12 +79,13 @@ export function parseLock(output: ProbeOutput): LockState {
   if (verdict === 'taken') return { kind: 'taken-over', left: rest[0] ?? 'an unknown owner' };
   if (verdict === 'refused') {
     const owner = rest[0] ?? 'an unknown owner';
-    const [, pid] = owner.split(`@${hostname()} pid `);
+    const [, pid = ''] = owner.split(`@${hostname()} pid `);
     return {
       kind: 'refused',
       owner,
       since: rest[1] ?? 'an unknown time',
-      ownerPidHere: pid === undefined ? undefined : Number(pid),
+      // Anything but a number is no process that could be found dead, and the lock taken from.
+      ownerPidHere: /^[1-9]\d{0,9}$/.test(pid) ? Number(pid) : undefined,
     };
   }
   return { kind: 'error', message: output.stderr.trim() || `status ${output.status}` };

@@ -101,7 +101,11 @@ export class Programs {
     return this.#describe() !== this.#fingerprint || existsSync(trace);
   }
 
-  remove(): void {
+  /** Sandboxes that are still there, those of a test that failed too. */
+  readonly open = new Set<Sandbox>();
+
+  async remove(): Promise<void> {
+    await Promise.all([...this.open].map((sandbox) => sandbox.remove()));
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -162,6 +166,7 @@ export class Sandbox {
     readonly system: System,
   ) {
     this.root = mkdtempSync(join(tmpdir(), 'lvsctl-host-'));
+    programs.open.add(this);
     const folders = [
       'bin',
       'sbin',
@@ -247,6 +252,7 @@ export class Sandbox {
     const ends = [...this.#running].map((child) => new Promise((resolve) => child.once('close', resolve)));
     for (const child of this.#running) child.kill('SIGKILL');
     await Promise.all(ends);
+    this.programs.open.delete(this);
     rmSync(this.root, { recursive: true, force: true });
   }
 }
