@@ -88,6 +88,7 @@ function answer(conduct: Conduct, { headers: asked }: IncomingMessage, response:
   else if (shown === 0 && hangAfter !== undefined) response.flushHeaders();
   else
     response.write(body.subarray(0, shown), () => {
-      if (cutAfter !== undefined) setTimeout(() => response.destroy(), 20);
+      // A client that is cut off loses what it has received and not yet read: on a busy machine it needs time to read.
+      if (cutAfter !== undefined) setTimeout(() => response.destroy(), 400);
     });
 }
