@@ -6,7 +6,7 @@ import { paths } from './parties.js';
 /** Runs the sync script every so many minutes: by a systemd timer, else by cron. */
 export function schedule(everyMinutes: number, facts: Facts): readonly Resource[] {
   if (facts.init === 'systemd') return byTimer(everyMinutes, facts);
-  const line = `${cronTimes(everyMinutes)}`;
+  const line = cronTimes(everyMinutes);
   if (facts.paths.has('/etc/crontabs')) {
     const body = `${line} /bin/sh ${paths.syncScript}\n`;
     return [
