@@ -1,75 +1,24 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/engine/index.js';
+import { onHost, program, watched } from './support/program.js';
 
 /**
  * The product, as its user has it: the built program, real kernels, real logins. The tests build on one another, in this order,
  * as an operator's day would: provision (killed and cut off on the way), again, reboot, drift, a fault.
  */
-const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const example = fileURLToPath(new URL('../../inventory.example.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lvsctl-tutorial-'));
 const inventory = join(folder, 'inventory.ts');
 const hosts = ['director', 'rs1', 'rs2', 'client'];
 
-type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+const lvsctl = (args: readonly string[], onEvent: Parameters<typeof watched>[1] = () => {}) =>
+  watched(args, onEvent);
 
-class Run {
-  readonly events: RunEvent[] = [];
-  readonly ended: Promise<number | null>;
-  readonly child: ChildProcess;
-  constructor(args: readonly string[], onEvent: (event: RunEvent, run: Run) => void = () => {}) {
-    this.child = spawn(process.execPath, [program, ...args, '--json'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      const event = JSON.parse(line) as RunEvent;
-      this.events.push(event);
-      onEvent(event, this);
-    });
-    this.ended = new Promise((resolve) => this.child.on('close', resolve));
-  }
-  of<T extends RunEvent['type']>(type: T): EventOf<T>[] {
-    return this.events.filter((event): event is EventOf<T> => event.type === type);
-  }
-  /** Failures and remarks, for the message of an expectation that does not hold. */
-  get story(): string {
-    return this.events
-      .filter(({ type }) => type === 'failure' || type === 'remark' || type === 'verify.result')
-      .map((event) => JSON.stringify(event))
-      .join('\n');
-  }
-}
-
-async function lvsctl(
-  args: readonly string[],
-  onEvent?: (event: RunEvent, run: Run) => void,
-): Promise<Run & { status: number | null }> {
-  const run = new Run(args, onEvent);
-  return Object.assign(run, { status: await run.ended });
-}
-
-function onHost(host: string, ...command: string[]): { stdout: string; status: number | null } {
-  const { stdout, status } = spawnSync(
-    process.execPath,
-    [program, 'lab', 'exec', inventory, host, '--', ...command],
-    { encoding: 'utf8' },
-  );
-  return { stdout, status };
-}
-
-const shell = (host: string, script: string): string => onHost(host, 'sh', '-c', script).stdout;
-
-const planned = (run: Run): string[] =>
-  run
-    .of('change.planned')
-    .map(({ host, resource }) => `${host}: ${resource}`)
-    .sort();
+const shell = (host: string, script: string): string => onHost(inventory, host, script).stdout;
 
 beforeAll(async () => {
   const text = readFileSync(example, 'utf8').replace("name: 'tutorial'", `name: 'e2e-${process.pid}'`);
@@ -87,7 +36,7 @@ afterAll(async () => {
 describe('the tutorial cluster', () => {
   it('survives that lvsctl is killed in the middle of an apply', async () => {
     const started = new Set<string>();
-    const run = await lvsctl(['provision', inventory, '--lab'], (event, { child }) => {
+    const run = await lvsctl(['provision', inventory, '--lab'], (event, child) => {
       if (event.type === 'change.start' && event.resource === 'packages ftp') started.add(event.host);
       if (started.size === 2) child.kill('SIGKILL');
     });
@@ -148,7 +97,7 @@ describe('the tutorial cluster', () => {
   it('is provisioned again with zero changes, one connection and at most three script trips a host', async () => {
     const run = await lvsctl(['provision', inventory, '--lab']);
     expect(run.status, run.story).toBe(0);
-    expect(planned(run)).toEqual([]);
+    expect(run.planned).toEqual([]);
     expect(run.of('run.end')[0]).toMatchObject({ changed: 0, failed: 0 });
     for (const { host, summary } of run.of('host.end')) {
       expect(summary, host).toMatchObject({ changed: 0, failed: 0, connections: 1 });
@@ -163,17 +112,15 @@ describe('the tutorial cluster', () => {
     expect(reboot.status, reboot.story).toBe(0);
     expect(shell('rs1', 'cat /proc/sys/kernel/random/boot_id')).not.toBe(boot);
     const plan = await lvsctl(['plan', inventory, '--lab', '--exit-code']);
-    expect(planned(plan)).toEqual([]);
+    expect(plan.planned).toEqual([]);
     expect(plan.status, plan.story).toBe(0);
     const verify = await lvsctl(['verify', inventory, '--lab']);
     expect(verify.status, verify.story).toBe(0);
   });
 
   it('shows drift by name, and mends only that', async () => {
-    expect(onHost('director', 'ipvsadm', '-d', '-t', '10.83.33.100:21', '-r', '10.83.33.2:21').status).toBe(
-      0,
-    );
-    expect(onHost('rs1', 'ip', 'addr', 'del', '10.83.33.100/32', 'dev', 'lo').status).toBe(0);
+    expect(onHost(inventory, 'director', 'ipvsadm -d -t 10.83.33.100:21 -r 10.83.33.2:21').status).toBe(0);
+    expect(onHost(inventory, 'rs1', 'ip addr del 10.83.33.100/32 dev lo').status).toBe(0);
     shell('rs2', 'echo 0 > /proc/sys/net/ipv4/conf/all/arp_ignore; echo "# by hand" >> /etc/vsftpd.conf');
     const drift = [
       'director: ipvs table',
@@ -183,7 +130,7 @@ describe('the tutorial cluster', () => {
       'rs2: sysctl net.ipv4.conf.all.arp_ignore',
     ];
     const plan = await lvsctl(['plan', inventory, '--lab', '--exit-code']);
-    expect(planned(plan)).toEqual(drift);
+    expect(plan.planned).toEqual(drift);
     expect(plan.status).toBe(3);
     const provision = await lvsctl(['provision', inventory, '--lab']);
     expect(provision.status, provision.story).toBe(0);

@@ -1,10 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../../src/engine/index.js';
 
 /** The built program, as its user has it. */
-const program = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url));
 
 type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
@@ -18,12 +18,22 @@ export interface Outcome {
 }
 
 /** Runs one command of the program to its end, and keeps its events. */
-export async function lvsctl(...args: readonly string[]): Promise<Outcome> {
+export const lvsctl = (...args: readonly string[]): Promise<Outcome> => watched(args, () => {});
+
+/** The same, with a look at each event as it comes, and at the process. */
+export async function watched(
+  args: readonly string[],
+  onEvent: (event: RunEvent, child: ChildProcess) => void,
+): Promise<Outcome> {
   const events: RunEvent[] = [];
   const child = spawn(process.execPath, [program, ...args, '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  createInterface({ input: child.stdout }).on('line', (line) => events.push(JSON.parse(line) as RunEvent));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const event = JSON.parse(line) as RunEvent;
+    events.push(event);
+    onEvent(event, child);
+  });
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
   const of = <T extends RunEvent['type']>(type: T) =>
     events.filter((event): event is EventOf<T> => event.type === type);
@@ -34,7 +44,7 @@ export async function lvsctl(...args: readonly string[]): Promise<Outcome> {
       .map(({ host, resource }) => `${host}: ${resource}`)
       .sort(),
     story: events
-      .filter(({ type }) => type === 'failure' || type === 'remark')
+      .filter(({ type }) => type === 'failure' || type === 'remark' || type === 'verify.result')
       .map((event) => JSON.stringify(event))
       .join('\n'),
   };
