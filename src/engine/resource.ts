@@ -16,8 +16,22 @@ export interface Change {
   readonly diff?: string;
   /** POSIX sh; runs as root in a child shell under `set -e`, without stdin. `$LVSCTL_FILES/NAME` are this change's files. */
   readonly apply: Sh;
-  /** Bulk or binary data, sent ahead on a channel of its own. */
-  readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Bulk or binary data, sent ahead on a channel of its own; or a file of the controller's store, by name. */
+  readonly files?: Readonly<Record<string, ChangeFile>>;
+  /** What the host has made with this change, by the name it gets in the controller's store: absolute paths on the host. */
+  readonly collect?: Readonly<Record<string, string>>;
+  /**
+   * `apply` arms the reboot only; lvsctl carries it out, waits for the host's next life, and plans anew from what it then finds.
+   * A resource that wants the reboot again after it has failed.
+   */
+  readonly reboot?: Reboot;
+}
+
+export type ChangeFile = Uint8Array | { readonly stored: string };
+
+export interface Reboot {
+  /** Seconds until the host must answer again: firmware, memory test and file system checks included. */
+  readonly withinSeconds: number;
 }
 
 /** What the planner knows beside the observed state. */

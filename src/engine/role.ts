@@ -3,6 +3,7 @@ import type { Sh } from '../shell/index.js';
 import type { Facts } from './facts.js';
 import type { ParamsSchema } from './params.js';
 import type { Resource } from './resource.js';
+import type { StoredFile } from './store.js';
 
 /** All that a role may look at: values, no I/O (rule 1). */
 export interface RoleInput<Params> {
@@ -14,6 +15,8 @@ export interface RoleInput<Params> {
   readonly unready: ReadonlyMap<string, string>;
   /** What hosts reported by {@link Role.publish} so far in this run, by host name, then key (e.g. a public key). */
   readonly published: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Files that this machine has for its hosts: artifacts by their names in the catalogue, and what hosts have built. */
+  readonly stored: ReadonlyMap<string, StoredFile>;
 }
 
 export interface Role<Params = unknown> {
@@ -30,6 +33,8 @@ export interface Role<Params = unknown> {
   readonly wants?: { readonly commands?: readonly string[]; readonly paths?: readonly string[] };
   /** Public values that other hosts' roles need: each script prints one; empty output means not yet. Travels with the probes. */
   publish?(input: RoleInput<Params>): Readonly<Record<string, Sh>>;
+  /** Names of artifacts that must be in the store, right by their digests, before any host is changed. By the first facts. */
+  artifacts?(input: RoleInput<Params>): readonly string[];
   /** What is said to the operator beside the resources, e.g. a real server held back. */
   remarks?(input: RoleInput<Params>): readonly string[];
 }

@@ -2,7 +2,7 @@ import { LvsctlError } from '../errors.js';
 import type { Cluster } from '../inventory/cluster.js';
 import type { Sh } from '../shell/index.js';
 import type { EventSink, FailureDetails } from './events.js';
-import type { Change, ProbeOutput, Resource } from './resource.js';
+import type { Change, ChangeFile, ProbeOutput, Resource } from './resource.js';
 import type { Role, RoleInput } from './role.js';
 import type { HostSession } from './session.js';
 
@@ -112,6 +112,7 @@ function workOf(session: HostSession, roles: readonly Role<unknown>[], context: 
       params: context.params.get(role),
       unready: context.unready,
       published: context.published,
+      stored: new Map(),
     };
     for (const resource of inRole(session.name, role, () => role.resources(input))) {
       const before = resources.get(resource.id);
@@ -217,12 +218,13 @@ function planAll(
 }
 
 /** The same bytes, as the connection takes them. Roles may be written without Node's types. */
-function buffers(files: Readonly<Record<string, Uint8Array>>): Record<string, Buffer> {
+function buffers(files: Readonly<Record<string, ChangeFile>>): Record<string, Buffer> {
   return Object.fromEntries(
-    Object.entries(files).map(([name, { buffer, byteOffset, byteLength }]) => [
-      name,
-      Buffer.from(buffer, byteOffset, byteLength),
-    ]),
+    Object.entries(files).map(([name, content]) => {
+      if (!(content instanceof Uint8Array)) throw new Error(`no store for ${content.stored}`);
+      const { buffer, byteOffset, byteLength } = content;
+      return [name, Buffer.from(buffer, byteOffset, byteLength)];
+    }),
   );
 }
 

@@ -13,6 +13,8 @@ export interface Cluster {
   readonly services: readonly Service[];
   /** Names of the hosts that `verify` connects from. */
   readonly probes: readonly string[];
+  /** Kernels of the inventory's own that may be built, by name; absent where it names none. */
+  readonly kernelProfiles?: Readonly<Record<string, OwnKernelProfile>>;
   /** Parameters of roles by role name, as the inventory's `roles` gives them and the role's own schema has checked them. */
   readonly roles: Readonly<Record<string, unknown>>;
 }
@@ -32,14 +34,47 @@ export interface ClusterHost {
   readonly kernel?: KernelSettings;
 }
 
-/** `safer`: Linux 2.4.37.11. `tutorial`: 2.4.20 with ipvs-1.0.9 and the hidden patch. */
-export type KernelProfile = 'safer' | 'tutorial';
+/** `safer`: Linux 2.4.37.11. `tutorial`: 2.4.20 with ipvs-1.0.9 and the hidden patch. Else a name in `kernelProfiles`. */
+export type KernelProfile = string;
 
 export interface KernelSettings {
   /** A kernel may be built and installed where the running one will not do. */
   readonly rebuild: boolean;
   /** Which one; lvsctl's choice when absent. */
   readonly profile?: KernelProfile;
+  /** Name of the host that builds it; the first that may be rebuilt and directs nothing when absent. */
+  readonly buildHost?: string;
+  /** Seconds within which the host must answer after a reboot; 600 when absent. */
+  readonly rebootWithinSeconds?: number;
+}
+
+/** A kernel of the inventory's own. Paths are absolute. */
+export interface OwnKernelProfile {
+  /** As its Makefile says it: `6.1.192`. */
+  readonly version: string;
+  readonly source: OwnFile;
+  /** For `patch -p1`, in this order. */
+  readonly patches: readonly OwnFile[];
+  /** `2.4`: with `make dep`, and oldconfig answered. `2.6`: later ones, olddefconfig where the tree has it. */
+  readonly flavour: '2.4' | '2.6';
+  /** ARCH of make; the build host's own when absent. */
+  readonly arch?: string;
+  /** Where the configuration begins: that of the running kernel, or a target of make (`defconfig`). */
+  readonly base: string;
+  /** Options set over the base and looked up afterwards, without CONFIG_: `IP_VS: 'm'`. */
+  readonly options: Readonly<Record<string, string | number>>;
+  /** What is built and booted: target of make, and where it puts the file, below the tree. */
+  readonly image: { readonly target: string; readonly path: string };
+  /** How real servers with this kernel are kept quiet. */
+  readonly arp: 'hidden' | 'arp-flags';
+  /** Source of ipvsadm, built against the tree; absent where a package serves. */
+  readonly ipvsadm?: OwnFile;
+}
+
+export interface OwnFile {
+  readonly file: string;
+  /** Lower case hex. */
+  readonly sha256: string;
 }
 
 export type HostKeyPolicy = 'strict' | 'accept-new';

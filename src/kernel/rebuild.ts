@@ -43,7 +43,14 @@ export function rebuildVerdict(
         `with profile: 'tutorial', ${PROFILES.tutorial.title}`,
       true,
     );
-  return { possible: true, profile: PROFILES[settings.profile ?? DEFAULT_PROFILE] };
+  const { profile = DEFAULT_PROFILE } = settings;
+  const found = Object.values(PROFILES).find(({ id }) => id === profile);
+  if (!found)
+    return refused(
+      `there is no kernel profile ${JSON.stringify(profile)}`,
+      `name one of ${Object.keys(PROFILES).join(', ')}`,
+    );
+  return { possible: true, profile: found };
 }
 
 /** The decision to rebuild. */

@@ -1,10 +1,11 @@
 import site from '../../../playbooks/site.js';
 import type { Facts } from '../../../src/engine/facts.js';
 import { paramsOf } from '../../../src/engine/params.js';
-import type { ProbeOutput, Resource } from '../../../src/engine/resource.js';
+import type { Change, ProbeOutput, Resource } from '../../../src/engine/resource.js';
 import type { Role, RoleInput } from '../../../src/engine/role.js';
 import { LvsctlError } from '../../../src/errors.js';
 import type { Cluster, ClusterHost } from '../../../src/inventory/cluster.js';
+import { bytesOf } from '../../support/change-files.js';
 import type { Candidate } from './batch.js';
 import { allResources } from './house-role.js';
 import type { Deck } from './payloads.js';
@@ -73,6 +74,7 @@ function inputFor(
     cluster,
     host,
     facts,
+    stored: new Map(),
     unready: new Map(deck.draw().length % 3 === 0 ? [['rs1', deck.draw()]] : []),
     published: new Map(
       others.map((name) => [
@@ -86,6 +88,9 @@ function inputFor(
     ),
   };
 }
+
+const inline = (files: NonNullable<Change['files']>) =>
+  Object.fromEntries(Object.entries(files).map(([name, content]) => [name, bytesOf(content)]));
 
 function changesOf(
   role: string,
@@ -101,7 +106,11 @@ function changesOf(
     refusable(() => resource.remarks?.(observed));
     if (!change) continue;
     const { apply, files } = change;
-    found.push({ origin: `change of ${resource.id} (${role})`, text: apply.text, ...(files && { files }) });
+    found.push({
+      origin: `change of ${resource.id} (${role})`,
+      text: apply.text,
+      ...(files && { files: inline(files) }),
+    });
   }
   return found;
 }

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Change } from '../../../src/engine/resource.js';
 import { quote } from '../../../src/shell/index.js';
+import { bytesOf } from '../../support/change-files.js';
 import type { FakeKernel, FakeResult } from './fake-kernel.js';
 
 export interface ShellResult {
@@ -86,7 +87,7 @@ export class FakeHost {
   /** Runs a change as the engine does: `set -e`, no stdin, its files in a folder. */
   run(shell: readonly string[], change: Change): Promise<ShellResult> {
     for (const [name, content] of Object.entries(change.files ?? {}))
-      writeFileSync(join(this.#folder, name), content);
+      writeFileSync(join(this.#folder, name), bytesOf(content));
     const [command = 'sh', ...words] = shell;
     const env = {
       ...process.env,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { Change, ProbeOutput, Resource } from '../../../src/engine/resource.js';
+import { bytesOf } from '../../support/change-files.js';
 import { shells as installed } from '../../support/shells.js';
 
 /** The shells that a host may have as /bin/sh, of those on this machine; each as name, and program with arguments before the script. */
@@ -54,7 +55,8 @@ export function apply(
   const folder = temporaryFolder();
   const files = join(folder, 'files');
   mkdirSync(files);
-  for (const [name, content] of Object.entries(change.files ?? {})) writeFileSync(join(files, name), content);
+  for (const [name, content] of Object.entries(change.files ?? {}))
+    writeFileSync(join(files, name), bytesOf(content));
   writeFileSync(join(folder, 'change'), change.apply.text);
   return run(shell, ['-e', join(folder, 'change')], { LVSCTL_FILES: files, ...environment });
 }

@@ -22,7 +22,7 @@ export function input<Params>(
   cluster: Cluster,
   host: string,
   facts: Facts,
-  extra: Partial<Pick<RoleInput<Params>, 'unready' | 'published'>> = {},
+  extra: Partial<Pick<RoleInput<Params>, 'unready' | 'published' | 'stored'>> = {},
 ): RoleInput<Params> {
   return {
     cluster,
@@ -31,6 +31,7 @@ export function input<Params>(
     params: params(role, cluster),
     unready: extra.unready ?? new Map(),
     published: extra.published ?? new Map(),
+    stored: extra.stored ?? new Map(),
   };
 }
 
