@@ -65,6 +65,7 @@ function resolve(draft: Draft, file: string, surroundings: Surroundings, report:
       vars: mergeVars(draft, groups, host),
       ssh: ssh.host(name, parsed.address, groups),
       ...mergeKernel(draft, groups, host),
+      ...nearestLab(draft, groups, host),
     });
   }
   return {
@@ -90,6 +91,13 @@ function mergeKernel(draft: Draft, groups: readonly string[], host: HostInput): 
   const profile = said.findLast((each) => each.profile !== undefined)?.profile;
   const rebuild = said.findLast((each) => each.rebuild !== undefined)?.rebuild ?? false;
   return { kernel: { rebuild, ...(profile && { profile }) } };
+}
+
+/** The nearest word on what the twin is; nothing where nobody says a word. */
+function nearestLab(draft: Draft, groups: readonly string[], host: HostInput): Pick<ClusterHost, 'lab'> {
+  const said = [draft.lab, ...groups.map((group) => draft.groups.get(group)?.lab), host.lab];
+  const flavour = said.findLast((each) => each?.flavour !== undefined)?.flavour;
+  return flavour === undefined ? {} : { lab: { flavour } };
 }
 
 function resolveServices(draft: Draft, hosts: ReadonlyMap<string, ClusterHost>): Service[] {

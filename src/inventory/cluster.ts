@@ -32,6 +32,15 @@ export interface ClusterHost {
   readonly ssh: SshSettings;
   /** Whether its kernel may be replaced; absent where the inventory says nothing: the running kernel stays. */
   readonly kernel?: KernelSettings;
+  /** What its twin in the lab is; `debian` where the inventory says nothing. */
+  readonly lab?: LabSettings;
+}
+
+/** `debian`: a small server of today. `redhat9`: a host that answers as Red Hat 9 (2003) did. */
+export type LabFlavour = 'debian' | 'redhat9';
+
+export interface LabSettings {
+  readonly flavour: LabFlavour;
 }
 
 /** `safer`: Linux 2.4.37.11. `tutorial`: 2.4.20 with ipvs-1.0.9 and the hidden patch. Else a name in `kernelProfiles`. */

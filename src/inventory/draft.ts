@@ -18,6 +18,7 @@ export interface Draft {
   readonly ssh: Inventory['ssh'];
   readonly interface: string | undefined;
   readonly kernel: Inventory['kernel'];
+  readonly lab: Inventory['lab'];
   readonly vars: Inventory['vars'];
   readonly hosts: ReadonlyMap<string, HostInput | undefined>;
   readonly groups: ReadonlyMap<string, GroupInput | undefined>;
@@ -40,6 +41,7 @@ export function draftOf(value: unknown): Draft {
     ssh: field('ssh'),
     interface: field('interface'),
     kernel: field('kernel'),
+    lab: field('lab'),
     vars: field('vars'),
     hosts: entries(raw.hosts, hostSchema),
     groups: entries(raw.groups, groupSchema),

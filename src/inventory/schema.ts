@@ -145,6 +145,21 @@ const kernel = z
       'Whether and how a kernel may be replaced. Host before group before global settings, field by field.',
   });
 
+const lab = z
+  .strictObject({
+    flavour: z
+      .enum(['debian', 'redhat9'])
+      .optional()
+      .describe(
+        '`debian` (the default), a small server of today; `redhat9`, a host that answers as Red Hat 9 with Linux 2.4.20-8 did: ' +
+          'SysV init, its commands and their flags, its SSH algorithms, GRUB 0.93.',
+      ),
+  })
+  .meta({
+    id: 'LabOptions',
+    description: 'What the twin of a host in the lab is made of. Host before group before global settings.',
+  });
+
 export const hostSchema = z
   .strictObject({
     address: ipAddressWithPrefix.describe(
@@ -156,6 +171,7 @@ export const hostSchema = z
       .describe('Network interface that holds this address, `eth0` by default.'),
     ssh: hostSsh.optional().describe('How this host is reached, where it differs from its groups.'),
     kernel: kernel.optional().describe('Whether this host’s kernel may be replaced.'),
+    lab: lab.optional().describe('What this host’s twin in the lab is made of.'),
     vars: vars.optional().describe('Values of your own, for roles and templates of your own.'),
   })
   .meta({
@@ -169,6 +185,7 @@ export const groupSchema = z
     ssh: ssh.optional().describe('How the hosts of this group are reached.'),
     interface: interfaceName.optional().describe('Network interface of the hosts of this group.'),
     kernel: kernel.optional().describe('Whether the kernels of these hosts may be replaced.'),
+    lab: lab.optional().describe('What the twins of these hosts in the lab are made of.'),
     vars: vars.optional().describe('Values of your own for the hosts of this group.'),
   })
   .meta({
@@ -263,6 +280,9 @@ export const inventorySchema = z
     kernel: kernel
       .optional()
       .describe('Whether kernels may be replaced, where groups and hosts say nothing else.'),
+    lab: lab
+      .optional()
+      .describe('What the hosts’ twins in the lab are made of, where groups and hosts say nothing else.'),
     vars: vars.optional().describe('Values of your own for all hosts.'),
     hosts: z.record(z.string(), hostSchema).describe('All hosts, by name.'),
     groups: z.record(z.string(), groupSchema).optional().describe('Groups of hosts, by name.'),

@@ -11,6 +11,8 @@ export interface Inventory {
   interface?: string | undefined;
   /** Whether kernels may be replaced, where groups and hosts say nothing else. */
   kernel?: KernelOptions | undefined;
+  /** What the hosts’ twins in the lab are made of, where groups and hosts say nothing else. */
+  lab?: LabOptions | undefined;
   /** Values of your own for all hosts. */
   vars?: Record<string, string | number | boolean> | undefined;
   /** All hosts, by name. */
@@ -67,6 +69,12 @@ export interface KernelOptions {
   profile?: 'safer' | 'tutorial' | undefined;
 }
 
+/** What the twin of a host in the lab is made of. Host before group before global settings. */
+export interface LabOptions {
+  /** `debian` (the default), a small server of today; `redhat9`, a host that answers as Red Hat 9 with Linux 2.4.20-8 did: SysV init, its commands and their flags, its SSH algorithms, GRUB 0.93. */
+  flavour?: 'debian' | 'redhat9' | undefined;
+}
+
 /** A host: a director, a real server, a client or another machine. */
 export interface HostOptions {
   /** IPv4 or IPv6 address in the cluster’s network, with the prefix length of that network: `10.83.33.83/24`. Without a prefix length it is /24, for IPv6 /64. */
@@ -77,6 +85,8 @@ export interface HostOptions {
   ssh?: HostSshOptions | undefined;
   /** Whether this host’s kernel may be replaced. */
   kernel?: KernelOptions | undefined;
+  /** What this host’s twin in the lab is made of. */
+  lab?: LabOptions | undefined;
   /** Values of your own, for roles and templates of your own. */
   vars?: Record<string, string | number | boolean> | undefined;
 }
@@ -125,6 +135,8 @@ export interface GroupOptions {
   interface?: string | undefined;
   /** Whether the kernels of these hosts may be replaced. */
   kernel?: KernelOptions | undefined;
+  /** What the twins of these hosts in the lab are made of. */
+  lab?: LabOptions | undefined;
   /** Values of your own for the hosts of this group. */
   vars?: Record<string, string | number | boolean> | undefined;
 }

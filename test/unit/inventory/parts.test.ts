@@ -107,6 +107,21 @@ describe('kernel settings', () => {
   ])('%s', (_who, put, kernel) => expect(merged(put)).toEqual(kernel));
 });
 
+describe('the flavour of a twin', () => {
+  const merged = (put: Record<string, unknown>) => parse(changedInventory(put)).hosts.get('rs1')?.lab;
+  const old = { flavour: 'redhat9' };
+  const young = { flavour: 'debian' };
+
+  test.each([
+    ['nobody says a word', {}, undefined],
+    ['an empty word is none', { 'hosts.rs1.lab': {} }, undefined],
+    ['all hosts', { lab: old }, old],
+    ['a group before all', { lab: old, 'groups.old.lab': young }, young],
+    ['the host before its groups', { lab: young, 'groups.old.lab': young, 'hosts.rs1.lab': old }, old],
+    ['another host', { 'hosts.rs2.lab': old }, undefined],
+  ])('%s', (_who, put, lab) => expect(merged(put)).toEqual(lab));
+});
+
 describe('labels', () => {
   test.each([
     [[{ vip: '10.83.33.100' }], ['100']],

@@ -42,6 +42,24 @@ hosts.rs1.adress = "10.83.33.7": unknown key
   → did you mean "identityFiles"?`,
   },
   {
+    title: 'twin of an unknown flavour',
+    put: { 'hosts.rs1.lab': { flavour: 'redhat' } },
+    says: `hosts.rs1.lab.flavour = "redhat": unknown flavour
+  → did you mean "redhat9"? (use one of: debian, redhat9)`,
+  },
+  {
+    title: 'flavour where its object should be',
+    put: { 'groups.old.lab': 'redhat9' },
+    says: `groups.old.lab = "redhat9": is not an object
+  → What the twins of these hosts in the lab are made of.`,
+  },
+  {
+    title: 'misspelt key of a lab',
+    put: { lab: { flavor: 'redhat9' } },
+    says: `lab.flavor = "redhat9": unknown key
+  → did you mean "flavour"?`,
+  },
+  {
     title: 'password in the file',
     put: { 'ssh.password': 'hunter2' },
     says: `ssh.password = "[secret]": a password never stands in the inventory
