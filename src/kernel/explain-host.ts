@@ -35,7 +35,7 @@ export function explainHost(cluster: Cluster, host: ClusterHost, facts: Facts): 
   const arp = decideArp(facts, { ...host.kernel, services: holds });
   const builds =
     ipvs.kind === 'rebuild'
-      ? [ipvs.profile.ipvsadm]
+      ? [ipvs.profile.ipvsadm].filter((each) => each !== undefined)
       : version
         ? ipvsadmFor(version).map((each) => each.version)
         : [];

@@ -8,7 +8,8 @@ export interface RebuildProfile {
   readonly kernel: string;
   /** IPVS version; its banner says it. Undefined: that of the kernel's own source, which was not looked up. */
   readonly ipvs: string | undefined;
-  readonly ipvsadm: string;
+  /** Version of the source that is built against the tree; undefined: none is, a package must serve. */
+  readonly ipvsadm: string | undefined;
   /** How real servers with this kernel are kept quiet. */
   readonly arp: 'hidden' | 'arp-flags';
   /** Names in the catalogue of artifacts, in the order in which they are used. */
