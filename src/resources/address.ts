@@ -95,13 +95,22 @@ function changeByIp(options: AddressOptions, wrong: readonly ObservedAddress[]):
   return [
     trusted('has() { case "$(ip -o addr show dev "$1")" in *" $2 "*) ;; *) return 1 ;; esac; }'),
     add,
-    ...wrong.map(
-      (one) =>
-        sh`while has ${one.interface} ${text(one)}; do ip addr del ${text(one)} dev ${one.interface}; done`,
-    ),
-    ...(wrong.length > 0 ? [add] : []),
+    ...(wrong.length > 0
+      ? [takeAway, ...wrong.map((one) => sh`take ${one.interface} ${text(one)}`), add]
+      : []),
   ];
 }
+
+/** More than once, since an address may be there several times (with peers, or on busybox); not for ever, whatever `ip` says. */
+const takeAway = trusted(`\
+take() {
+  n=0
+  while has "$1" "$2"; do
+    n=$((n+1))
+    if [ $n -gt 16 ]; then echo "$2 is still on $1 after $((n-1)) times ip addr del" >&2; exit 1; fi
+    ip addr del "$2" dev "$1"
+  done
+}`);
 
 function addByIp(options: AddressOptions): Sh {
   const { address: value, interface: device } = options;

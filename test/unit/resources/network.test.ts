@@ -9,8 +9,9 @@ import {
   linkUp,
   netmask,
 } from '../../../src/resources/index.js';
+import { sh, shLines, trusted } from '../../../src/shell/index.js';
 import { alpine, debian, redhat9 } from './facts.js';
-import { nothingChanging, probe, said, shells } from './shells.js';
+import { apply, nothingChanging, probe, said, shells } from './shells.js';
 
 const lo = '1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever';
 const eth0 =
@@ -65,6 +66,18 @@ describe('address by ip(8)', () => {
       'has eth0 10.83.33.100/32 || ip addr add 10.83.33.100/32 dev eth0 label eth0:100',
     );
     expect(apply.indexOf('arping')).toBeGreaterThan(apply.indexOf('ip addr add'));
+  });
+
+  it.each(shells)('gives up an address that stays whatever is done, by %s', (_, shell) => {
+    const change = plan([vip('eth0', 24), vip('eth0', 32)]);
+    // A function, since busybox's shell would take its own ip.
+    const fake = trusted(
+      `ip() { if [ "$1" = -o ]; then printf '%s\\n' ${sh`${vip('eth0', 24)} ${vip('eth0', 32)}`.text}; fi; }`,
+    );
+    expect(change && apply(shell, { ...change, apply: shLines(fake, change.apply) })).toMatchObject({
+      status: 1,
+      stderr: '10.83.33.100/24 is still on eth0 after 16 times ip addr del\n',
+    });
   });
 
   it('leaves out a label that is longer than the kernel’s 15 characters', () => {
