@@ -288,10 +288,17 @@ async function apply(
     failure = {
       host,
       resource: outcome.during ?? 'apply',
-      message:
-        'the job on the host ended without a word: it was killed, or the host went down; this step is in doubt',
+      message: howItDied(outcome.left),
       hint: 'run lvsctl again: it probes first and goes on from what it finds',
     };
   }
   return { changed, ...(failure && { failure }) };
+}
+
+function howItDied(left: string | undefined): string {
+  const ended =
+    left === undefined
+      ? 'the job on the host ended without a word: it was killed, or the host went down'
+      : `the job on the host left no exit status, but ${left === '' ? 'an empty file' : JSON.stringify(left.slice(0, 40))}: its file system may have lost writes`;
+  return `${ended}; this step is in doubt`;
 }

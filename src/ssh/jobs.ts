@@ -32,10 +32,13 @@ export interface JobListener {
   onEnd?(step: number, status: number, stderr: string): void;
 }
 
-/** How a job ended. `died`: killed, or ended by a reboot, so that the step it was in is in doubt. */
+/**
+ * How a job ended. `died`: killed, or ended by a reboot, so that the step it was in is in doubt; `left` is what its file
+ * `status` held instead of a status, when that is what is wrong.
+ */
 export type JobOutcome =
   | { readonly kind: 'finished'; readonly status: number }
-  | { readonly kind: 'died'; readonly during: string | undefined };
+  | { readonly kind: 'died'; readonly during: string | undefined; readonly left?: string };
 
 /**
  * Starts the steps as one job on the host and follows it to its end: one trip, plus one upload a file.
@@ -185,8 +188,10 @@ async function follow(
   });
   log.end();
   const last = result.stderr.toString('utf8').trim().split('\n').at(-1) ?? '';
-  const finished = /^finished (\d+)$/.exec(last);
-  if (finished) return { kind: 'finished', status: Number(finished[1]) };
+  const [, word] = /^finished(?: (.*))?$/.exec(last) ?? [];
+  if (word !== undefined && /^\d{1,3}$/.test(word)) return { kind: 'finished', status: Number(word) };
+  // A file system that lost its last writes keeps the file's name, with nothing or with rubbish in it.
+  if (/^finished( |$)/.test(last)) return { kind: 'died', during: log.current, left: word ?? '' };
   if (last === 'died') return { kind: 'died', during: log.current };
   throw new OutcomeUnknownError(`the job ${id} on ${host.name} could not be followed: ${last || 'no word'}`, {
     host: host.name,
