@@ -2,6 +2,7 @@ import type { Sh } from '../shell/index.js';
 
 /** What a probe printed on one host. */
 export interface ProbeOutput {
+  /** Bytes that are not UTF-8 stand in it as lone surrogates; `bytesOfText` gives them back. */
   readonly stdout: string;
   readonly stderr: string;
   /** Exit status of the probe script; a probe that can't tell exits non-zero and says why on stderr. */

@@ -91,5 +91,5 @@ function splitAtBlock(
       resource: `block ${path} ${name}`,
       hint: 'put the END line back, or remove the BEGIN line and what lvsctl wrote below it',
     });
-  return { before: text.slice(0, from), after: closed.slice(to + end.length), found: true };
+  return { before: text.slice(0, from), after: text.slice(to + end.length), found: true };
 }

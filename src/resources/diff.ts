@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { readable } from '../shell/index.js';
 
 let diff: typeof import('diff') | undefined;
 
@@ -8,7 +9,7 @@ function differ(): typeof import('diff') {
   return diff;
 }
 
-/** Unified diff with three lines of context; undefined `before` or `after` is a file that is not there. */
+/** Unified diff with three lines of context, bytes that are not UTF-8 as `\\xe9`; undefined `before` or `after` is a file that is not there. */
 export function unifiedDiff(path: string, before: string | undefined, after: string | undefined): string {
   const patch = differ().createTwoFilesPatch(
     before === undefined ? '/dev/null' : path,
@@ -19,5 +20,5 @@ export function unifiedDiff(path: string, before: string | undefined, after: str
     undefined,
     { context: 3 },
   );
-  return patch.replace(/^(Index: .*\n)?=+\n/, '');
+  return readable(patch.replace(/^(Index: .*\n)?=+\n/, ''));
 }

@@ -4,7 +4,7 @@ import { LvsctlError } from '../errors.js';
 import { sh, shLines } from '../shell/index.js';
 import { marksOf, withBlock, withoutBlock } from './block.js';
 import { unifiedDiff } from './diff.js';
-import { observedLines } from './observed.js';
+import { observedText } from './observed.js';
 import { carried, replaceFile } from './replaceFile.js';
 import { type SysctlSetting, sysctlName } from './sysctl.js';
 
@@ -16,6 +16,8 @@ export interface PersistentSysctlOptions {
 }
 
 const sysctlConf = '/etc/sysctl.conf';
+/** No path, as all lines before it begin with. */
+const confMark = `@@ ${sysctlConf}`;
 
 /** As systemd-sysctl and `sysctl --system` read them; a name found in an earlier folder hides the same name in a later one. */
 const folders = [
@@ -47,20 +49,22 @@ export function persistentSysctl(options: PersistentSysctlOptions): Resource {
     probe: shLines(
       // One fork for all files, with names and line numbers; /dev/null makes grep name a single file too.
       sh`set -- /dev/null`,
-      sh`for f in ${folders.map((folder) => sh`${folder}/*.conf`)} ${sysctlConf}; do [ -f "$f" ] && set -- "$@" "$f"; done`,
-      sh`[ $# -eq 1 ] || grep -n '' "$@"; :`,
+      sh`for f in ${folders.map((folder) => sh`${folder}/*.conf`)}; do [ -f "$f" ] && set -- "$@" "$f"; done`,
+      sh`[ $# -eq 1 ] || grep -an '' "$@"`,
+      // This one may be rewritten, and grep would not show each of its bytes.
+      sh`[ -f ${sysctlConf} ] || exit 0`,
+      sh`echo ${confMark}; exec cat ${sysctlConf}`,
     ),
     plan(observed): Change | undefined {
-      const lines = parse(id, observed);
+      const { lines, conf } = parse(id, observed);
       const own = ownPath === undefined ? undefined : textOf(lines, ownPath);
-      const conf = textOf(lines, sysctlConf);
       const rivals = ownPath === undefined ? [] : laterRivals(lines, ownPath, settings);
       if (rivals[0])
         throw new LvsctlError(
           `${rivals[0].path}:${rivals[0].number} sets ${rivals[0].text.trim()}, and is read after ${ownPath}`,
           { resource: id, hint: 'remove that line, or give its file a name that sorts before zz-lvsctl' },
         );
-      const confRivals = lines.filter((line) => line.path === sysctlConf && contradicts(line.text, settings));
+      const confRivals = linesOf(conf ?? '').filter((line) => contradicts(line.text, settings));
       const confAfter = wantedConf(conf, confRivals);
       const ownDrift = ownPath !== undefined && own !== ownText;
       const confDrift = confAfter !== undefined && confAfter !== conf;
@@ -115,11 +119,23 @@ interface Line {
   readonly text: string;
 }
 
-function parse(id: string, observed: ProbeOutput): Line[] {
-  return observedLines(id, observed).flatMap((line) => {
+/** What stands in the folders, line by line, and /etc/sysctl.conf as a whole; undefined when there is none. */
+function parse(
+  id: string,
+  observed: ProbeOutput,
+): { readonly lines: readonly Line[]; readonly conf: string | undefined } {
+  const output = `\n${observedText(id, observed)}`;
+  const at = output.indexOf(`\n${confMark}\n`);
+  const listed = at < 0 ? output : output.slice(0, at);
+  const lines = listed.split('\n').flatMap((line) => {
     const parts = /^(\/.*?\.conf):(\d+):(.*)$/.exec(line);
     return parts ? [{ path: parts[1] ?? '', number: Number(parts[2]), text: parts[3] ?? '' }] : [];
   });
+  return { lines, conf: at < 0 ? undefined : output.slice(at + confMark.length + 2) };
+}
+
+function linesOf(conf: string): Line[] {
+  return conf.split('\n').map((text, index) => ({ path: sysctlConf, number: index + 1, text }));
 }
 
 function textOf(lines: readonly Line[], path: string): string | undefined {
@@ -132,7 +148,7 @@ function laterRivals(lines: readonly Line[], ownPath: string, settings: readonly
   const own = baseName(ownPath);
   return lines.filter((line) => {
     const base = baseName(line.path);
-    if (line.path === sysctlConf || base <= own) return false;
+    if (base <= own) return false;
     const rank = folders.indexOf(folderOf(line.path));
     const hidden = lines.some((o) => baseName(o.path) === base && folders.indexOf(folderOf(o.path)) < rank);
     return !hidden && contradicts(line.text, settings);

@@ -1,5 +1,5 @@
 import type { Change } from '../engine/resource.js';
-import { type Sh, sh, shLines, trusted } from '../shell/index.js';
+import { bytesOfText, hasForeignBytes, type Sh, sh, shLines, trusted } from '../shell/index.js';
 
 export interface Replacement {
   readonly path: string;
@@ -13,10 +13,14 @@ export interface Replacement {
   readonly backup?: boolean | undefined;
 }
 
-/** How a text travels: inline, or as a file of the change when it has a NUL byte, which no shell word can hold. */
+/**
+ * How a text travels: inline, or as a file of the change. No script can hold bytes that are not UTF-8, no shell word a NUL,
+ * and bash 2.05b uses 1 and 127 for its own marks inside of words.
+ */
 export function carried(text: string): Pick<Change, 'files'> & Pick<Replacement, 'content'> {
-  if (!text.includes('\0')) return { content: text };
-  return { content: { file: 'content' }, files: { content: Buffer.from(text) } };
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
+  if (!hasForeignBytes(text) && !/[\0-\x08\x0b-\x1f\x7f]/.test(text)) return { content: text };
+  return { content: { file: 'content' }, files: { content: bytesOfText(text) } };
 }
 
 /** Red Hat 9 has no readlink(1); /etc/rc.local is a link there, and replacing a link would cut it off from its file. */

@@ -1,2 +1,3 @@
+export { bytesOfText, hasForeignBytes, readable, textOfBytes } from './bytes.js';
 export { nested, quote, Sh, type ShValue, sh, shLines, trusted } from './sh.js';
 export { type TemplateData, template } from './template.js';

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { ProbeOutput } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
-import { type Sh, sh, shLines } from '../shell/index.js';
+import { type Sh, sh, shLines, textOfBytes } from '../shell/index.js';
 import type { Host } from './host.js';
 
 /**
  * Runs many scripts in one trip (rule 3): each in a subshell of its own without stdin, its output framed by a mark
- * that no host can guess, so that any bytes may stand between.
+ * that no host can guess, so that any bytes may stand between, and come as text that gives them back ({@link textOfBytes}).
  * @returns output by section name
  * @throws LvsctlError when a section broke the script itself (a syntax error), naming the section
  */
@@ -60,7 +60,7 @@ function split(output: Buffer, mark: string): { text: string; status: number }[]
     const end = output.indexOf(0x0a, at + needle.length);
     if (end < 0) return found;
     const status = Number(output.subarray(at + needle.length, end).toString('latin1'));
-    found.push({ text: output.subarray(from, at).toString('utf8'), status });
+    found.push({ text: textOfBytes(output.subarray(from, at)), status });
     from = end + 1;
   }
 }

@@ -194,6 +194,60 @@ describe.each(shells)('block under %s', (_, shell) => {
   });
 });
 
+/** Every byte that a file may hold, NUL last: alone in its line, before and after another, and in what would be UTF-8 with the next. */
+const allBytes = Buffer.concat(
+  [...Array(255).keys()]
+    .map((index) => index + 1)
+    .concat(0)
+    .map((byte) => Buffer.from([0x61, byte, byte, 0x0a, 0xc3, byte, 0x0a, 0xe2, 0x82, byte, 0x62, 0x0a])),
+);
+const latin1 = Buffer.from('#!/bin/sh\n# D\xe9marrage: caf\xe9, \xfcber\n', 'latin1');
+const utf8 = Buffer.from('# ä € \u{1f600} \ufffd \ufeff\n');
+const strange = Buffer.from([0xed, 0xa0, 0x80, 0xf5, 0x80, 0xc0, 0xaf, 0xf0, 0x80, 0x80, 0x80, 0x0d, 0x0a]);
+
+describe.each(shells)('bytes of a file that belongs to somebody else, under %s', (_, shell) => {
+  const marked = (body: string): string => `# BEGIN lvsctl x\n${body}# END lvsctl x\n`;
+  const around = Buffer.concat([latin1, allBytes, utf8, strange]);
+
+  it.each([
+    ['with a last newline', Buffer.alloc(0)],
+    ['without one', Buffer.from('\xe9nd', 'latin1')],
+  ])('stay around a block %s', (_name, end) => {
+    const path = join(temporaryFolder(), 'rc.local');
+    writeFileSync(path, around);
+    expect(converge(shell, block({ path, name: 'x', body: 'one\n' })).left).toBeUndefined();
+    expect(readFileSync(path)).toEqual(Buffer.concat([around, Buffer.from(marked('one\n'))]));
+
+    writeFileSync(path, Buffer.concat([readFileSync(path), around, end]));
+    const { change, left } = converge(shell, block({ path, name: 'x', body: 'two\n' }));
+    expect(left).toBeUndefined();
+    expect(readFileSync(path)).toEqual(Buffer.concat([around, Buffer.from(marked('two\n')), around, end]));
+    expect(change?.diff).toContain('-one\n+two\n');
+  });
+
+  it('are readable in a diff', () => {
+    const path = join(temporaryFolder(), 'rc.local');
+    writeFileSync(path, Buffer.concat([latin1, Buffer.from('ä\n')]));
+    const { change } = converge(shell, block({ path, name: 'x', body: 'one\n' }));
+    expect(change?.diff).toContain(' # D\\xe9marrage: caf\\xe9, \\xfcber\n ä\n+# BEGIN lvsctl x\n');
+  });
+
+  it('stay in a file that is made from the present one', () => {
+    const path = join(temporaryFolder(), 'f');
+    writeFileSync(path, around);
+    const resource = file({ path, content: (present) => `${present?.replace(/^(one\n)?/, 'one\n')}` });
+    expect(converge(shell, resource).left).toBeUndefined();
+    expect(readFileSync(path)).toEqual(Buffer.concat([Buffer.from('one\n'), around]));
+  });
+
+  it('end where the file ends, without a newline of ours', () => {
+    const path = join(temporaryFolder(), 'f');
+    writeFileSync(path, `${marked('one\n').slice(0, -1)}`);
+    expect(converge(shell, block({ path, name: 'x', body: 'two\n' })).left).toBeUndefined();
+    expect(readFileSync(path, 'utf8')).toBe(marked('two\n'));
+  });
+});
+
 describe('cksum', () => {
   it.each([0, 1, 255, 256, 65536, 100_003])('is what cksum(1) says of %i bytes', (size) => {
     const content = Buffer.alloc(size, 'lvs\xff\0');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { Change, ProbeOutput, Resource } from '../../../src/engine/resource.js';
+import { textOfBytes } from '../../../src/shell/index.js';
 import { bytesOf } from '../../support/change-files.js';
 import { shells as installed } from '../../support/shells.js';
 
@@ -31,7 +32,7 @@ function run(shell: readonly string[], args: readonly string[], environment: Nod
   });
   if (result.error) throw result.error;
   return {
-    stdout: result.stdout.toString('utf8'),
+    stdout: textOfBytes(result.stdout),
     stderr: result.stderr.toString('utf8'),
     status: result.status ?? 255,
   };

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../../src/engine/facts.js';
 import { persistentSysctl, sysctl, sysctlName } from '../../../src/resources/index.js';
@@ -63,7 +64,20 @@ const block = (from: number): string[] =>
 
 function plan(lines: readonly string[], facts: Facts = debian) {
   const resource = persistentSysctl({ name: 'arp', settings: [{ key, value: 1 }], facts });
-  return resource.plan(said(lines.map((line) => `${line}\n`).join('')), nothingChanging);
+  return resource.plan(said(output(lines)), nothingChanging);
+}
+
+/** What the probe prints: /etc/sysctl.conf stands as a whole behind the others. */
+function output(lines: readonly string[]): string {
+  const conf: string[] = [];
+  const others: string[] = [];
+  for (const line of lines) {
+    const [, number, text = ''] = /^\/etc\/sysctl\.conf:(\d+):(.*)$/.exec(line) ?? [];
+    if (number === undefined) others.push(`${line}\n`);
+    else conf[Number(number) - 1] = text;
+  }
+  const whole = Array.from(conf, (text) => `${text ?? ''}\n`).join('');
+  return others.join('') + (conf.length > 0 ? `@@ /etc/sysctl.conf\n${whole}` : '');
 }
 
 describe('persistentSysctl on systemd', () => {
@@ -147,7 +161,10 @@ describe('persistentSysctl on sysv and OpenRC', () => {
     const output = probe(shell, resource);
     expect(output.status).toBe(0);
     expect(output.stderr).toBe('');
-    for (const line of output.stdout.split('\n').filter((text) => text !== ''))
+    const [listed = '', conf] = output.stdout.split('@@ /etc/sysctl.conf\n');
+    for (const line of listed.split('\n').filter((text) => text !== ''))
       expect(line).toMatch(/^\/.*\.conf:\d+:/);
+    const present = existsSync('/etc/sysctl.conf') ? readFileSync('/etc/sysctl.conf', 'utf8') : undefined;
+    expect(conf).toBe(present);
   });
 });
