@@ -4,6 +4,7 @@ import type { Draft } from './draft.js';
 import { LOOPBACK, labelsOfVips } from './label.js';
 import type { Path, Report } from './problem.js';
 import type { ServiceInput } from './schema.js';
+import { FOREIGN_SYSTEMS } from './systems.js';
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/i;
 
@@ -196,14 +197,19 @@ interface Holder {
 function holdersOf(service: ServiceInput, draft: Draft): Holder[] {
   const directors = service.directors.map((host) => ({ host, interface: interfaceOf(draft, host) }));
   if (service.forwarding === 'nat') return directors;
-  return [...directors, ...service.realServers.map(({ host }) => ({ host, interface: LOOPBACK }))];
+  const labelled = service.realServers.filter(
+    ({ host }) => (draft.hosts.get(host)?.os ?? 'linux') === 'linux',
+  );
+  return [...directors, ...labelled.map(({ host }) => ({ host, interface: LOOPBACK }))];
 }
 
-/** The NIC of a host: its own, its last group's, the global one, or eth0. */
+/** The NIC of a host: its own, its last group's, the global one (which is of Linux hosts), or the usual one of its system. */
 export function interfaceOf(draft: Draft, host: string): string {
-  const own = draft.hosts.get(host)?.interface;
+  const { interface: own, os = 'linux' } = draft.hosts.get(host) ?? {};
   const groups = [...draft.groups.values()].filter((group) => group?.hosts.includes(host));
-  return own ?? groups.findLast((group) => group?.interface)?.interface ?? draft.interface ?? 'eth0';
+  const said = own ?? groups.findLast((group) => group?.interface)?.interface;
+  if (os !== 'linux') return said ?? FOREIGN_SYSTEMS[os].interface;
+  return said ?? draft.interface ?? 'eth0';
 }
 
 function checkProbes(draft: Draft, report: Report): void {

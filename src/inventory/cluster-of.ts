@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { parseAddress } from './address.js';
 import { checkHosts, DEFAULT_PREFIX, groupsOf } from './check-hosts.js';
 import { checkServices, interfaceOf } from './check-services.js';
+import { checkSystems } from './check-systems.js';
 import type { Cluster, ClusterHost, Service } from './cluster.js';
 import type { Draft } from './draft.js';
 import { labelsOfVips } from './label.js';
@@ -30,6 +31,7 @@ export function clusterOf(
     };
     checkHosts(draft, reportNew);
     checkServices(draft, reportNew);
+    checkSystems(draft, reportNew);
   }
   if (problems.length > 0) throw new InventoryError(file, problems);
   const cluster = resolve(draft, file, surroundings, report);
@@ -64,8 +66,9 @@ function resolve(draft: Draft, file: string, surroundings: Surroundings, report:
       groups,
       vars: mergeVars(draft, groups, host),
       ssh: ssh.host(name, parsed.address, groups),
-      ...mergeKernel(draft, groups, host),
-      ...nearestLab(draft, groups, host),
+      ...(host.os === undefined || host.os === 'linux'
+        ? { ...mergeKernel(draft, groups, host), ...nearestLab(draft, groups, host) }
+        : { os: host.os }),
     });
   }
   return {

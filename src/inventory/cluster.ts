@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.js';
+import type { ForeignSystem } from './systems.js';
 
 /**
  * The resolved inventory: every default filled in, every name checked, every address in canonical form.
@@ -27,6 +28,8 @@ export interface ClusterHost {
   readonly prefix: number;
   /** NIC that faces the cluster's network, `eth0` by default. */
   readonly interface: string;
+  /** Not Linux: lvsctl does not log in there (see systems.ts). Absent for Linux. */
+  readonly os?: ForeignSystem;
   readonly groups: readonly string[];
   readonly vars: Readonly<Record<string, string | number | boolean>>;
   readonly ssh: SshSettings;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseAddress } from './address.js';
+import { interfaceProblem } from './interface.js';
 import { pathProblem } from './path.js';
 
 /** A problem of the value found, or undefined; `hint` is the way out. */
@@ -29,14 +30,8 @@ export const userPath = checked((path) => {
     : { message, hint: 'write an absolute path, or one that begins with ~/' };
 });
 
-/** A NIC's name that is safe in commands, files and /proc paths: the kernel allows 15 bytes. */
-export const interfaceName = checked((name) => {
-  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(name)) return undefined;
-  return {
-    message: 'is not a safe interface name',
-    hint: 'use 1 to 15 letters, digits, "_", "." and "-", beginning with a letter, digit or "_", for example eth0',
-  };
-});
+/** See {@link interfaceProblem}. */
+export const interfaceName = checked(interfaceProblem);
 
 export const labelText = checked((label) => {
   if (/^[A-Za-z0-9_.-]{1,13}$/.test(label)) return undefined;

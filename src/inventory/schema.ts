@@ -10,6 +10,7 @@ import {
   lineOfText,
   userPath,
 } from './fields.js';
+import { SYSTEMS } from './systems.js';
 
 /** Schedulers of the Linux kernel, as ipvsadm names them (net/netfilter/ipvs/Kconfig of Linux 6). */
 export const SCHEDULERS = [
@@ -166,9 +167,21 @@ export const hostSchema = z
       'IPv4 or IPv6 address in the cluster’s network, with the prefix length of that network: ' +
         '`10.83.33.83/24`. Without a prefix length it is /24, for IPv6 /64.',
     ),
-    interface: interfaceName
+    os: z
+      .enum(SYSTEMS)
       .optional()
-      .describe('Network interface that holds this address, `eth0` by default.'),
+      .describe(
+        '`linux` (the default), or the system of a real server that lvsctl does not log in to: `lvsctl render` shows the ' +
+          'commands for it, `lvsctl verify` proves them from outside. Neither a director nor a probe.',
+      ),
+    // What a name may be depends on the system: see check-systems.ts.
+    interface: z
+      .string()
+      .optional()
+      .describe(
+        'Network interface that holds this address, `eth0` by default; of a host that is not Linux, the usual one of its system ' +
+          '(on Windows the connection’s name: `Ethernet`).',
+      ),
     ssh: hostSsh.optional().describe('How this host is reached, where it differs from its groups.'),
     kernel: kernel.optional().describe('Whether this host’s kernel may be replaced.'),
     lab: lab.optional().describe('What this host’s twin in the lab is made of.'),

@@ -79,7 +79,19 @@ export interface LabOptions {
 export interface HostOptions {
   /** IPv4 or IPv6 address in the cluster’s network, with the prefix length of that network: `10.83.33.83/24`. Without a prefix length it is /24, for IPv6 /64. */
   address: string;
-  /** Network interface that holds this address, `eth0` by default. */
+  /** `linux` (the default), or the system of a real server that lvsctl does not log in to: `lvsctl render` shows the commands for it, `lvsctl verify` proves them from outside. Neither a director nor a probe. */
+  os?:
+    | 'linux'
+    | 'freebsd'
+    | 'openbsd'
+    | 'netbsd'
+    | 'macos'
+    | 'solaris'
+    | 'aix'
+    | 'hpux'
+    | 'windows'
+    | undefined;
+  /** Network interface that holds this address, `eth0` by default; of a host that is not Linux, the usual one of its system (on Windows the connection’s name: `Ethernet`). */
   interface?: string | undefined;
   /** How this host is reached, where it differs from its groups. */
   ssh?: HostSshOptions | undefined;

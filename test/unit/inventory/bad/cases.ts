@@ -664,4 +664,91 @@ hosts = {}: has no hosts
     says: `services.six.label = "100": IPv6 addresses have no labels
   → take the label out`,
   },
+  {
+    title: 'system that resembles none',
+    put: { 'hosts.rs1.os': 'plan9' },
+    says: `hosts.rs1.os = "plan9": unknown os
+  → use one of: linux, freebsd, openbsd, netbsd, macos, solaris, aix, hpux, windows`,
+  },
+  {
+    title: 'misspelt system',
+    put: { 'hosts.rs1.os': 'freebds' },
+    says: `hosts.rs1.os = "freebds": unknown os
+  → did you mean "freebsd"? (use one of: linux, freebsd, openbsd, netbsd, macos, solaris, aix, hpux, windows)`,
+  },
+  {
+    title: 'director that is not Linux',
+    put: { 'hosts.director.os': 'freebsd' },
+    says: `services.ftp.directors[0] = "director": runs FreeBSD: a director needs IPVS, which is Linux’s
+  → name a Linux host; director can be a real server`,
+  },
+  {
+    title: 'probe that is not Linux',
+    put: { 'hosts.client.os': 'macos' },
+    says: `probes[0] = "client": runs macOS: lvsctl runs its test client on a probe host, over SSH
+  → name a Linux host; client can be a real server`,
+  },
+  {
+    title: 'source of the content that is not Linux',
+    put: {
+      'hosts.rs1.os': 'solaris',
+      'roles.content': { source: 'rs1', paths: [{ from: '/srv/ftp' }], everyMinutes: 5 },
+    },
+    says: `roles.content.source = "rs1": runs Solaris: the content’s source is set up over SSH
+  → name a Linux host; rs1 can be a real server`,
+  },
+  {
+    title: 'kernel of a host that is not Linux',
+    put: { 'hosts.rs1.os': 'aix', 'hosts.rs1.kernel': { rebuild: true } },
+    says: `hosts.rs1.kernel = {"rebuild":true}: is for Linux, and rs1 runs AIX
+  → take it out`,
+  },
+  {
+    title: 'lab twin of a host that is not Linux',
+    put: { 'hosts.rs1.os': 'windows', 'hosts.rs1.lab': { flavour: 'redhat9' } },
+    says: `hosts.rs1.lab = {"flavour":"redhat9"}: is for Linux, and rs1 runs Windows
+  → take it out`,
+  },
+  {
+    title: 'tunnel to a system that can not take packets out of it',
+    put: { 'hosts.rs2.os': 'windows', 'services.ftp.forwarding': 'tun' },
+    says: `services.ftp.realServers[1].host = "rs2": runs Windows, and no way is known there to take packets out of IPIP, as forwarding tun needs
+  → use forwarding dr or nat for a service with this real server`,
+  },
+  {
+    title: 'IPv6 service on a system that is not Linux',
+    put: {
+      'hosts.director.address': 'fd00:7::53/64',
+      'hosts.rs1.address': 'fd00:7::4c/64',
+      'hosts.rs2.address': 'fd00:7::2/64',
+      'hosts.rs2.os': 'openbsd',
+      'services.ftp.vip': 'fd00:7::100',
+    },
+    says: `services.ftp.realServers[1].host = "rs2": runs OpenBSD, of which lvsctl knows the commands for IPv4 only
+  → give the service an IPv4 VIP, or let Linux hosts serve it`,
+  },
+  {
+    title: 'blank in a NIC of a Unix that is not Linux',
+    put: { 'hosts.rs1.os': 'hpux', 'hosts.rs1.interface': 'lan 0' },
+    says: `hosts.rs1.interface = "lan 0": is not a safe interface name
+  → use 1 to 15 letters, digits, "_", "." and "-", beginning with a letter, digit or "_", for example eth0`,
+  },
+  {
+    title: 'NIC of Windows that cmd would replace',
+    put: { 'hosts.rs1.os': 'windows', 'hosts.rs1.interface': 'LAN %PATH%' },
+    says: `hosts.rs1.interface = "LAN %PATH%": is not a safe interface name (Windows can't be given % in a name)
+  → rename the connection on the host, and write its name as \`netsh interface show interface\` shows it, for example Ethernet`,
+  },
+  {
+    title: 'NIC of Windows with a line break',
+    put: { 'hosts.rs1.os': 'windows', 'hosts.rs1.interface': 'LAN\nshutdown' },
+    says: `hosts.rs1.interface = "LAN\\nshutdown": is not a safe interface name (it has a character that can’t be seen)
+  → rename the connection on the host, and write its name as \`netsh interface show interface\` shows it, for example Ethernet`,
+  },
+  {
+    title: 'NIC of Windows without a name',
+    put: { 'hosts.rs1.os': 'windows', 'hosts.rs1.interface': '' },
+    says: `hosts.rs1.interface = "": is not a safe interface name (no name of a connection)
+  → rename the connection on the host, and write its name as \`netsh interface show interface\` shows it, for example Ethernet`,
+  },
 ];
