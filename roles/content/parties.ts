@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ParamsSchema } from '../../src/engine/params.js';
 import { LvsctlError } from '../../src/errors.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import { managedHosts } from '../../src/inventory/systems.js';
 import type { ContentParams } from './params.js';
 
 /** Names under which hosts publish; see `Role.publish`. */
@@ -30,7 +31,7 @@ export function isSource(host: ClusterHost, cluster: Cluster): boolean {
   return contentOf(cluster)?.source === host.name;
 }
 
-/** Every real server but the source. */
+/** Every real server but the source, and but those that lvsctl does not log in to. */
 export function isReceiver(host: ClusterHost, cluster: Cluster): boolean {
   return receivers(cluster).some((one) => one.name === host.name);
 }
@@ -39,9 +40,8 @@ export function receivers(cluster: Cluster): ClusterHost[] {
   const params = contentOf(cluster);
   if (params === undefined) return [];
   const names = cluster.services.flatMap((service) => service.realServers.map((one) => one.host));
-  return [...new Set(names)]
-    .filter((name) => name !== params.source)
-    .flatMap((name) => cluster.hosts.get(name) ?? []);
+  const realServers = [...new Set(names)].flatMap((name) => cluster.hosts.get(name) ?? []);
+  return managedHosts(realServers).filter(({ name }) => name !== params.source);
 }
 
 /** @throws LvsctlError when the inventory has no such host */

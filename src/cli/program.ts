@@ -70,6 +70,18 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
     run(async () => (await import('./commands/explain.js')).explain(context, file, host, options)),
   );
 
+  output(
+    program
+      .command('render')
+      .description(
+        'show the commands that make a host a real server where lvsctl does not log in; nothing is contacted',
+      )
+      .argument('<file>', 'inventory')
+      .argument('<host>', 'host of the inventory'),
+  ).action((file: string, host: string, options: OutputOptions) =>
+    run(async () => (await import('./commands/render.js')).render(context, file, host, options)),
+  );
+
   const plan = program.command('plan').description('show every change that provision would make');
   plan.option('--diff', 'show the differences').option('--exit-code', 'exit with 3 when changes are pending');
   hosts(inventory(plan)).action((file: string | undefined, options: RunOptions) =>

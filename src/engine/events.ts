@@ -119,6 +119,12 @@ export type RunEvent =
       readonly host: string;
       readonly explanation: Readonly<Record<string, unknown>>;
     }
+  /** What `lvsctl render` has to say of a host: for one that is not Linux, the commands (src/platforms/instructions.ts). */
+  | {
+      readonly type: 'instructions';
+      readonly host: string;
+      readonly instructions: Readonly<Record<string, unknown>>;
+    }
   | {
       readonly type: 'run.end';
       readonly exitStatus: number;

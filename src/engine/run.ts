@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { LvsctlError, UsageError } from '../errors.js';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
+import { foreignRemark, isForeign, managedHosts } from '../inventory/systems.js';
 import type { Host } from '../ssh/host.js';
 import type { EventSink, FailureDetails } from './events.js';
 import type { FactWishes } from './gather.js';
@@ -55,7 +56,8 @@ interface StageWork {
  */
 export async function runCluster(run: ClusterRun): Promise<RunOutcome> {
   const begun = Date.now();
-  const selected = selectHosts(run.cluster, run.limit);
+  const chosen = selectHosts(run.cluster, run.limit);
+  const selected = managedHosts(chosen);
   const work = planWork(run, selected);
   const params = await checkedParams(work, run.cluster);
   const hosts = run.command === 'facts' || run.command === 'verify' ? selected : uniqueHosts(work);
@@ -65,11 +67,14 @@ export async function runCluster(run: ClusterRun): Promise<RunOutcome> {
     cluster: run.cluster.name,
     hosts: hosts.map(({ name }) => name),
   });
+  if (run.command !== 'verify')
+    for (const host of chosen.filter(isForeign))
+      run.sink({ type: 'remark', host: host.name, text: foreignRemark(run.cluster.file, host) });
 
   const owner = lockOwner();
   const wishes = wishesOf(work);
   const sessions = new Map(
-    [...run.cluster.hosts.values()].map((target) => [
+    managedHosts(run.cluster.hosts.values()).map((target) => [
       target.name,
       new HostSession(target, {
         open: run.open,

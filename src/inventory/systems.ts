@@ -60,3 +60,8 @@ export function titleOf(host: ForeignHost): string {
 export function renderCommand(file: string, host: string): string {
   return `lvsctl render ${file} ${host}`;
 }
+
+/** What is said of a foreign host by a command that has nothing to do there. */
+export function foreignRemark(file: string, host: ForeignHost): string {
+  return `runs ${titleOf(host)}, and lvsctl does not log in there: \`${renderCommand(file, host.name)}\` shows the commands for it, \`lvsctl verify\` proves them from outside`;
+}

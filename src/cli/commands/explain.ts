@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../engine/index.js';
 import type { Cluster, ClusterHost } from '../../inventory/cluster.js';
+import { type ForeignHost, foreignRemark, isForeign } from '../../inventory/systems.js';
 import type { Alternative, ArpDecision, HostExplanation, IpvsDecision } from '../../kernel/index.js';
 import { createPaint, createReporter, type Paint, plainLine, wrap } from '../../report/index.js';
 import type { Host } from '../../ssh/host.js';
@@ -26,6 +27,8 @@ export async function explain(
 ): Promise<number> {
   const cluster = await openInventory(context, file);
   checkNames('explain', [name], [...cluster.hosts.keys()], 'host');
+  const target = cluster.hosts.get(name);
+  if (target && isForeign(target)) return explainForeign(context, cluster, target, options);
   const mode = outputMode(context, options);
   const reporter = await createReporter({
     mode,
@@ -68,6 +71,25 @@ export async function explain(
     reporter.close();
     interruption.done();
   }
+}
+
+/** There is nothing to decide on a host that lvsctl does not log in to. */
+async function explainForeign(
+  context: Context,
+  cluster: Cluster,
+  host: ForeignHost,
+  options: ExplainOptions,
+): Promise<number> {
+  const text = foreignRemark(cluster.file, host);
+  if (outputMode(context, options) !== 'json') {
+    context.stdout.write(`${createPaint(wantsColor(context, options)).strong(host.name)} ${text}\n`);
+    return EXIT.converged;
+  }
+  const { sink } = await createReporter({ mode: 'json', stream: context.stdout });
+  sink({ type: 'run.start', command: 'explain', cluster: cluster.name, hosts: [] });
+  sink({ type: 'remark', host: host.name, text });
+  sink({ type: 'run.end', exitStatus: EXIT.converged, changed: 0, failed: 0, seconds: 0 });
+  return EXIT.converged;
 }
 
 async function ask(

@@ -1,4 +1,5 @@
-import type { Cluster, Service } from '../../inventory/cluster.js';
+import type { Cluster, ClusterHost, Service } from '../../inventory/cluster.js';
+import { isForeign, titleOf } from '../../inventory/systems.js';
 import { createPaint, type Paint, pad } from '../../report/index.js';
 import { type Context, EXIT, type OutputOptions, outputMode, wantsColor } from '../context.js';
 import { openInventory } from '../inventory-file.js';
@@ -26,6 +27,7 @@ function clusterText(cluster: Cluster, paint: Paint): string[] {
   const hosts = [...cluster.hosts.values()];
   const name = Math.max(0, ...hosts.map((host) => host.name.length));
   const address = Math.max(0, ...hosts.map((host) => host.address.length + 1 + String(host.prefix).length));
+  const nic = Math.max(0, ...hosts.map((host) => host.interface.length));
   return [
     `${paint.good('✓')} ${paint.strong(cluster.name)}: the inventory is sound`,
     '',
@@ -34,8 +36,8 @@ function clusterText(cluster: Cluster, paint: Paint): string[] {
       [
         `  ${pad(host.name, name)}`,
         pad(`${host.address}/${host.prefix}`, address),
-        host.interface,
-        paint.quiet(partsOf(cluster, host.name).join(', ')),
+        pad(host.interface, nic),
+        paint.quiet([partsOf(cluster, host.name).join(', '), systemOf(host)].join(' ').trim()),
       ]
         .join('  ')
         .trimEnd(),
@@ -43,6 +45,8 @@ function clusterText(cluster: Cluster, paint: Paint): string[] {
     ...cluster.services.flatMap((service) => ['', ...serviceText(service, paint)]),
   ];
 }
+
+const systemOf = (host: ClusterHost): string => (isForeign(host) ? `on ${titleOf(host)}` : '');
 
 /** What a host is in the cluster, from the services' point of view. */
 function partsOf(cluster: Cluster, host: string): string[] {

@@ -40,6 +40,21 @@ describe('who takes part', () => {
       expect(role.appliesTo(named('rs1'), without) || role.appliesTo(named('director'), without)).toBe(false);
   });
 
+  it('is no real server that lvsctl does not log in to', () => {
+    const hosts = [...cluster.hosts.values()].map((one) =>
+      one.name === 'rs2' ? host('rs2', one.address, { os: 'aix' }) : one,
+    );
+    const mixed = tutorial({ roles: { content: params }, hosts });
+    const files = contentSource.resources(
+      input(contentSource, mixed, 'director', debian, { published: known }),
+    );
+    expect(writtenText(files, '/etc/lvsctl/content/.ssh/authorized_keys')).toContain('content rs1');
+    const remarks = contentSource.remarks?.(
+      input(contentSource, mixed, 'director', debian, { published: known }),
+    );
+    expect(remarks).toEqual([]);
+  });
+
   it('is no receiver that is the source itself', () => {
     const own = tutorial({ roles: { content: { ...params, source: 'rs1' } } });
     expect(contentKey.appliesTo(named('rs1'), own)).toBe(false);

@@ -52,6 +52,16 @@ describe('which roles apply', () => {
   });
 });
 
+it('a real server that lvsctl does not log in to is in the director’s table as ready', () => {
+  const hosts = [...cluster.hosts.values()].map((one) =>
+    one.name === 'rs2' ? host('rs2', one.address, { os: 'windows' }) : one,
+  );
+  const mixed = tutorial({ hosts });
+  const resources = director.resources(input(director, mixed, 'director', debian));
+  expect(writtenText(resources, '/etc/lvsctl/director.sh')).toContain('-r 10.83.33.2:21');
+  expect(director.remarks?.(input(director, mixed, 'director', debian))).toEqual([]);
+});
+
 describe('arp', () => {
   const flags = [
     'sysctl net.ipv4.conf.all.arp_ignore',
