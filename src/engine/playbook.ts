@@ -11,6 +11,8 @@ export interface Stage {
   readonly roles: readonly Role[];
   /** `parallel` (default): all hosts at once, up to --forks. `rolling`: one after the other, stopping at the first failure. */
   readonly strategy?: 'parallel' | 'rolling';
+  /** Hosts with lower numbers come first; the inventory's order among equals, and where this is absent. */
+  readonly order?: (host: ClusterHost, cluster: Cluster) => number;
 }
 
 /** Stages run in order; a stage's hosts that failed are `unready` for the later ones. */

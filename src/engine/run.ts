@@ -351,8 +351,10 @@ function planWork(run: ClusterRun, selected: readonly ClusterHost[]): StageWork[
     const roles = (stage.roles as readonly AnyRole[]).filter(
       ({ name }) => !run.roles || run.roles.includes(name),
     );
+    const { order = () => 0 } = stage;
     const hosts = selected
       .filter((host) => matches(stage.hosts, host, run.cluster))
+      .sort((one, other) => order(one, run.cluster) - order(other, run.cluster))
       .map((host) => ({ host, roles: roles.filter((role) => role.appliesTo(host, run.cluster)) }))
       .filter((entry) => entry.roles.length > 0);
     return hosts.length > 0 ? [{ stage, hosts }] : [];

@@ -34,6 +34,12 @@ export function checkSystems(draft: Draft, report: Report): void {
   }
   for (const [index, probe] of draft.probes.entries())
     refuse(probe, ['probes', index], 'lvsctl runs its test client on a probe host, over SSH', draft, report);
+  const kernels: [Path, Draft['kernel']][] = [[['kernel'], draft.kernel]];
+  for (const [name, group] of draft.groups) kernels.push([['groups', name, 'kernel'], group?.kernel]);
+  for (const [name, host] of draft.hosts) kernels.push([['hosts', name, 'kernel'], host?.kernel]);
+  for (const [path, kernel] of kernels)
+    if (kernel?.buildHost !== undefined)
+      refuse(kernel.buildHost, [...path, 'buildHost'], 'kernels are built on Linux, over SSH', draft, report);
   const source = draft.roles?.content?.source;
   if (source !== undefined)
     refuse(source, ['roles', 'content', 'source'], 'the content’s source is set up over SSH', draft, report);

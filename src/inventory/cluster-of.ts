@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { parseAddress } from './address.js';
 import { checkHosts, DEFAULT_PREFIX, groupsOf } from './check-hosts.js';
+import { checkKernels, ownProfiles } from './check-kernels.js';
 import { checkServices, interfaceOf } from './check-services.js';
 import { checkSystems } from './check-systems.js';
 import type { Cluster, ClusterHost, Service } from './cluster.js';
@@ -32,6 +33,7 @@ export function clusterOf(
     checkHosts(draft, reportNew);
     checkServices(draft, reportNew);
     checkSystems(draft, reportNew);
+    checkKernels(draft, reportNew);
   }
   if (problems.length > 0) throw new InventoryError(file, problems);
   const cluster = resolve(draft, file, surroundings, report);
@@ -53,6 +55,7 @@ export function reporter(problems: Problem[]): Report {
 
 function resolve(draft: Draft, file: string, surroundings: Surroundings, report: Report): Cluster {
   const ssh = sshResolver(draft, surroundings, report);
+  const kernelProfiles = ownProfiles(draft, dirname(file), surroundings, report);
   const hosts = new Map<string, ClusterHost>();
   for (const [name, host] of draft.hosts) {
     const parsed = host && parseAddress(host.address);
@@ -77,6 +80,7 @@ function resolve(draft: Draft, file: string, surroundings: Surroundings, report:
     hosts,
     services: resolveServices(draft, hosts),
     probes: draft.probes,
+    ...(draft.kernelProfiles.size > 0 && { kernelProfiles }),
     roles: { ...draft.ownRoles, ...present(draft.roles ?? {}) },
   };
 }
@@ -91,9 +95,9 @@ function mergeKernel(draft: Draft, groups: readonly string[], host: HostInput): 
     (each) => each !== undefined,
   );
   if (said.length === 0) return {};
-  const profile = said.findLast((each) => each.profile !== undefined)?.profile;
-  const rebuild = said.findLast((each) => each.rebuild !== undefined)?.rebuild ?? false;
-  return { kernel: { rebuild, ...(profile && { profile }) } };
+  // Fields that nobody speaks of are absent, not undefined.
+  const spoken = said.map((each) => Object.entries(each).filter(([, value]) => value !== undefined));
+  return { kernel: { rebuild: false, ...Object.fromEntries(spoken.flat()) } };
 }
 
 /** The nearest word on what the twin is; nothing where nobody says a word. */

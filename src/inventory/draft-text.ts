@@ -22,7 +22,7 @@ function isPlain(value: unknown, depth: number): boolean {
   );
 }
 
-const maps = ['hosts', 'groups', 'services'] as const;
+const maps = ['hosts', 'groups', 'services', 'kernelProfiles'] as const;
 
 export function draftToText(draft: Draft): string {
   const lists = Object.fromEntries(maps.map((name) => [name, [...draft[name]]]));

@@ -5,6 +5,8 @@ import {
   type HostInput,
   hostSchema,
   inventorySchema,
+  type KernelProfileInput,
+  kernelProfileSchema,
   type ServiceInput,
   serviceSchema,
 } from './schema.js';
@@ -23,6 +25,7 @@ export interface Draft {
   readonly hosts: ReadonlyMap<string, HostInput | undefined>;
   readonly groups: ReadonlyMap<string, GroupInput | undefined>;
   readonly services: ReadonlyMap<string, ServiceInput | undefined>;
+  readonly kernelProfiles: ReadonlyMap<string, KernelProfileInput | undefined>;
   readonly probes: readonly string[];
   readonly roles: Inventory['roles'];
   readonly ownRoles: Inventory['ownRoles'];
@@ -46,6 +49,7 @@ export function draftOf(value: unknown): Draft {
     hosts: entries(raw.hosts, hostSchema),
     groups: entries(raw.groups, groupSchema),
     services: entries(raw.services, serviceSchema),
+    kernelProfiles: entries(raw.kernelProfiles, kernelProfileSchema),
     probes: field('probes') ?? [],
     roles: field('roles'),
     ownRoles: field('ownRoles'),

@@ -77,3 +77,60 @@ export const ipAddressWithPrefix = checked((text) =>
         hint: 'write an address with its prefix length, for example 10.83.33.83/24',
       },
 );
+
+/** A path on this machine as a user writes it: absolute, in the home folder, or from the inventory's own folder. */
+export const nearPath = checked((path) => {
+  const message = pathProblem(
+    /^(~\/|\/)/.test(path) ? path.replace(/^~/, '') : `/${path.replaceAll('../', '')}`,
+  );
+  if (path !== '' && message === undefined) return undefined;
+  return {
+    message: message ?? 'is empty',
+    hint: 'write a path from the folder of the inventory, an absolute one, or one that begins with ~/',
+  };
+});
+
+export const sha256Text = checked((text) =>
+  /^[0-9a-f]{64}$/.test(text)
+    ? undefined
+    : {
+        message: 'is not a SHA-256 digest',
+        hint: 'write its 64 hexadecimal digits in lower case; `sha256sum FILE` prints them',
+      },
+);
+
+export const kernelVersionText = checked((text) =>
+  /^\d+\.\d+\.\d+(\.\d+)?(-?(test|pre|rc)\d+)?$/.test(text)
+    ? undefined
+    : {
+        message: 'is not the version of a mainline kernel',
+        hint: 'write what VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION of its Makefile say once the patches are in, for example 2.4.37.11',
+      },
+);
+
+/** A word that is safe in commands of make and in paths. */
+export const makeWord = checked((text) =>
+  /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(text)
+    ? undefined
+    : { message: 'is not a word that make takes here', hint: 'use letters, digits, "_", "." and "-"' },
+);
+
+/** A path below a source tree. */
+export const treePath = checked((path) => {
+  const message = path.startsWith('/') ? 'is an absolute path' : pathProblem(`/${path}`);
+  if (path !== '' && message === undefined) return undefined;
+  return {
+    message: message ?? 'is empty',
+    hint: 'write where make puts the image, below the tree, for example arch/i386/boot/bzImage',
+  };
+});
+
+/** What stands behind the name of a kernel's option: a line of its own file, so no more than a line. */
+export const optionText = checked((text) =>
+  /^[^\p{Cc}"\\]{0,255}$/u.test(text)
+    ? undefined
+    : {
+        message: 'is no value of a kernel’s option',
+        hint: 'write y, m, n, a number, or a text without quotes',
+      },
+);

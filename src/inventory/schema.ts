@@ -6,8 +6,14 @@ import {
   interfaceName,
   ipAddress,
   ipAddressWithPrefix,
+  kernelVersionText,
   labelText,
   lineOfText,
+  makeWord,
+  nearPath,
+  optionText,
+  sha256Text,
+  treePath,
   userPath,
 } from './fields.js';
 import { SYSTEMS } from './systems.js';
@@ -133,11 +139,27 @@ const kernel = z
           'For hosts of the Linux 2.4 era.',
       ),
     profile: z
-      .enum(['safer', 'tutorial'])
+      .string()
       .optional()
       .describe(
         'Which kernel: `safer` (the default), Linux 2.4.37.11, which has all that is needed and closes known holes; ' +
-          '`tutorial`, 2.4.20 with ipvs-1.0.9 and the hidden patch.',
+          '`tutorial`, 2.4.20 with ipvs-1.0.9 and the hidden patch; or a name in `kernelProfiles`.',
+      ),
+    buildHost: z
+      .string()
+      .optional()
+      .describe(
+        'Name of the host that builds it: a Linux with a compiler that this kernel takes. ' +
+          'By default the first host that may be rebuilt and is no director.',
+      ),
+    rebootWithinSeconds: z
+      .int()
+      .min(10)
+      .max(86400)
+      .optional()
+      .describe(
+        'Seconds within which the host must answer again after a reboot, 10 to 86400: its firmware’s checks and those of ' +
+          'its disks included. 600 by default.',
       ),
   })
   .meta({
@@ -160,6 +182,62 @@ const lab = z
     id: 'LabOptions',
     description: 'What the twin of a host in the lab is made of. Host before group before global settings.',
   });
+
+const ownFile = z
+  .strictObject({
+    file: nearPath.describe(
+      'Path on this machine: from the folder of the inventory, absolute, or in the home folder (`~/…`).',
+    ),
+    sha256: sha256Text.describe('Its SHA-256 digest: 64 hexadecimal digits in lower case.'),
+  })
+  .meta({ id: 'OwnFile', description: 'A file on this machine, and its digest.' });
+
+export const kernelProfileSchema = z
+  .strictObject({
+    version: kernelVersionText.describe(
+      'Its version, as the Makefile of the patched tree says it: `6.1.192`, `2.4.37.11`.',
+    ),
+    source: ownFile.describe('The source: a tarball of one folder, plain or packed by gzip, bzip2 or xz.'),
+    patches: z
+      .array(ownFile)
+      .optional()
+      .describe('Patches for `patch -p1`, in their order, plain or packed. None by default.'),
+    flavour: z
+      .enum(['2.4', '2.6'])
+      .describe(
+        'How it is built: `2.4`, with `make dep` and an oldconfig that asks; `2.6`, the kernels since then.',
+      ),
+    arch: makeWord.optional().describe('ARCH of make, for example `um`. That of the build host by default.'),
+    base: makeWord
+      .optional()
+      .describe(
+        'Where its configuration begins: `running` (the default), with that of the kernel that the host runs; ' +
+          'else a target of make, for example `defconfig`.',
+      ),
+    options: z
+      .record(z.string(), z.union([optionText, z.int()]))
+      .describe(
+        'Options set over the base, without CONFIG_: `{ IP_VS: "m" }`. Each is looked up after make has had its say; ' +
+          'one that is gone stops the build.',
+      ),
+    image: z
+      .strictObject({
+        target: makeWord.describe('Target of make: `bzImage`.'),
+        path: treePath.describe('The file that it makes, below the tree: `arch/i386/boot/bzImage`.'),
+      })
+      .meta({ id: 'KernelImage', description: 'What is built and booted.' })
+      .describe('What is built and booted.'),
+    arp: z
+      .enum(['hidden', 'arp-flags'])
+      .describe(
+        'How real servers with it are kept from answering ARP for a VIP: `arp-flags`, by arp_ignore and arp_announce; ' +
+          '`hidden`, by the patch’s flag.',
+      ),
+    ipvsadm: ownFile
+      .optional()
+      .describe('Source of ipvsadm, built against the tree. None by default: a package must serve.'),
+  })
+  .meta({ id: 'KernelProfileOptions', description: 'A kernel of your own that lvsctl may build.' });
 
 export const hostSchema = z
   .strictObject({
@@ -296,6 +374,10 @@ export const inventorySchema = z
     lab: lab
       .optional()
       .describe('What the hosts’ twins in the lab are made of, where groups and hosts say nothing else.'),
+    kernelProfiles: z
+      .record(z.string(), kernelProfileSchema)
+      .optional()
+      .describe('Kernels of your own that hosts may be given, by name (`kernel.profile`).'),
     vars: vars.optional().describe('Values of your own for all hosts.'),
     hosts: z.record(z.string(), hostSchema).describe('All hosts, by name.'),
     groups: z.record(z.string(), groupSchema).optional().describe('Groups of hosts, by name.'),
@@ -316,6 +398,7 @@ export const inventorySchema = z
 export type InventoryInput = z.input<typeof inventorySchema>;
 export type HostInput = z.output<typeof hostSchema>;
 export type GroupInput = z.output<typeof groupSchema>;
+export type KernelProfileInput = z.output<typeof kernelProfileSchema>;
 export type ServiceInput = z.output<typeof serviceSchema>;
 export type SshInput = z.output<typeof ssh>;
 export type HostSshInput = z.output<typeof hostSsh>;

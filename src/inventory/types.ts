@@ -13,6 +13,8 @@ export interface Inventory {
   kernel?: KernelOptions | undefined;
   /** What the hosts’ twins in the lab are made of, where groups and hosts say nothing else. */
   lab?: LabOptions | undefined;
+  /** Kernels of your own that hosts may be given, by name (`kernel.profile`). */
+  kernelProfiles?: Record<string, KernelProfileOptions> | undefined;
   /** Values of your own for all hosts. */
   vars?: Record<string, string | number | boolean> | undefined;
   /** All hosts, by name. */
@@ -65,14 +67,58 @@ export interface SshOptions {
 export interface KernelOptions {
   /** Allow lvsctl to build and boot another kernel where the running one will not do (see `lvsctl explain`). False by default. For hosts of the Linux 2.4 era. */
   rebuild?: boolean | undefined;
-  /** Which kernel: `safer` (the default), Linux 2.4.37.11, which has all that is needed and closes known holes; `tutorial`, 2.4.20 with ipvs-1.0.9 and the hidden patch. */
-  profile?: 'safer' | 'tutorial' | undefined;
+  /** Which kernel: `safer` (the default), Linux 2.4.37.11, which has all that is needed and closes known holes; `tutorial`, 2.4.20 with ipvs-1.0.9 and the hidden patch; or a name in `kernelProfiles`. */
+  profile?: string | undefined;
+  /** Name of the host that builds it: a Linux with a compiler that this kernel takes. By default the first host that may be rebuilt and is no director. */
+  buildHost?: string | undefined;
+  /** Seconds within which the host must answer again after a reboot, 10 to 86400: its firmware’s checks and those of its disks included. 600 by default. */
+  rebootWithinSeconds?: number | undefined;
 }
 
 /** What the twin of a host in the lab is made of. Host before group before global settings. */
 export interface LabOptions {
   /** `debian` (the default), a small server of today; `redhat9`, a host that answers as Red Hat 9 with Linux 2.4.20-8 did: SysV init, its commands and their flags, its SSH algorithms, GRUB 0.93. */
   flavour?: 'debian' | 'redhat9' | undefined;
+}
+
+/** A kernel of your own that lvsctl may build. */
+export interface KernelProfileOptions {
+  /** Its version, as the Makefile of the patched tree says it: `6.1.192`, `2.4.37.11`. */
+  version: string;
+  /** The source: a tarball of one folder, plain or packed by gzip, bzip2 or xz. */
+  source: OwnFile;
+  /** Patches for `patch -p1`, in their order, plain or packed. None by default. */
+  patches?: OwnFile[] | undefined;
+  /** How it is built: `2.4`, with `make dep` and an oldconfig that asks; `2.6`, the kernels since then. */
+  flavour: '2.4' | '2.6';
+  /** ARCH of make, for example `um`. That of the build host by default. */
+  arch?: string | undefined;
+  /** Where its configuration begins: `running` (the default), with that of the kernel that the host runs; else a target of make, for example `defconfig`. */
+  base?: string | undefined;
+  /** Options set over the base, without CONFIG_: `{ IP_VS: "m" }`. Each is looked up after make has had its say; one that is gone stops the build. */
+  options: Record<string, string | number>;
+  /** What is built and booted. */
+  image: KernelImage;
+  /** How real servers with it are kept from answering ARP for a VIP: `arp-flags`, by arp_ignore and arp_announce; `hidden`, by the patch’s flag. */
+  arp: 'hidden' | 'arp-flags';
+  /** Source of ipvsadm, built against the tree. None by default: a package must serve. */
+  ipvsadm?: OwnFile | undefined;
+}
+
+/** A file on this machine, and its digest. */
+export interface OwnFile {
+  /** Path on this machine: from the folder of the inventory, absolute, or in the home folder (`~/…`). */
+  file: string;
+  /** Its SHA-256 digest: 64 hexadecimal digits in lower case. */
+  sha256: string;
+}
+
+/** What is built and booted. */
+export interface KernelImage {
+  /** Target of make: `bzImage`. */
+  target: string;
+  /** The file that it makes, below the tree: `arch/i386/boot/bzImage`. */
+  path: string;
 }
 
 /** A host: a director, a real server, a client or another machine. */

@@ -1,13 +1,19 @@
 import type { Facts } from '../engine/facts.js';
-import type { KernelSettings, Service } from '../inventory/cluster.js';
+import type { Service } from '../inventory/cluster.js';
 import { hasArpFlag } from './arp-flags.js';
 import { alternatives, type Explained, firstPossible, type Way } from './decision.js';
 import { hiddenPatchFor } from './hidden.js';
 import type { RebuildProfile } from './profiles.js';
-import { type Rebuild, type RebuildVerdict, rebuildVerdict, rebuildWays } from './rebuild.js';
+import {
+  type Rebuild,
+  type RebuildSettings,
+  type RebuildVerdict,
+  rebuildVerdict,
+  rebuildWays,
+} from './rebuild.js';
 import { type RunningKernel, runningKernel } from './running-kernel.js';
 
-export interface ArpOptions extends Partial<KernelSettings> {
+export interface ArpOptions extends RebuildSettings {
   /** Those for which the host holds a VIP: REDIRECT suits not all. */
   readonly services?: readonly Pick<Service, 'name' | 'protocol' | 'port' | 'forwarding'>[];
 }
@@ -182,8 +188,9 @@ function redirection(
 }
 
 function brings(profile: RebuildProfile, redirect: Way<Decided>, suits: boolean): string[] {
-  const gain =
-    profile.arp === 'hidden'
+  const gain = profile.own
+    ? `the inventory says that Linux ${profile.kernel} has ${profile.arp === 'hidden' ? 'hidden' : 'arp_ignore and arp_announce'}`
+    : profile.arp === 'hidden'
       ? `hidden-2.4.20pre10-1 is made for Linux ${profile.kernel}`
       : `Linux ${profile.kernel} has arp_ignore and arp_announce in its source`;
   return redirect.possible && !suits ? [`iptables REDIRECT would be ${redirect.whyNot}`, gain] : [gain];

@@ -1,13 +1,18 @@
 import type { Facts } from '../engine/facts.js';
-import type { KernelSettings } from '../inventory/cluster.js';
 import { alternatives, type Explained, firstPossible, type Way } from './decision.js';
 import { ipvsReleaseFor, schedulersOf } from './ipvs-releases.js';
 import type { RebuildProfile } from './profiles.js';
-import { type Rebuild, type RebuildVerdict, rebuildVerdict, rebuildWays } from './rebuild.js';
+import {
+  type Rebuild,
+  type RebuildSettings,
+  type RebuildVerdict,
+  rebuildVerdict,
+  rebuildWays,
+} from './rebuild.js';
 import { type RunningKernel, runningKernel } from './running-kernel.js';
 import { madeFrom } from './version.js';
 
-export interface IpvsOptions extends Partial<KernelSettings> {
+export interface IpvsOptions extends RebuildSettings {
   /** Schedulers of the services that the host is to direct; those that its IPVS lacks count against it. */
   readonly schedulers?: readonly string[];
 }
@@ -152,7 +157,8 @@ function ipvsVersion(facts: Facts, { version, vendor }: RunningKernel): string |
   return known?.from === 'source' && known.last !== undefined ? known.versions[0] : undefined;
 }
 
-function brings({ ipvs, kernel }: RebuildProfile): string {
+function brings({ own, ipvs, kernel }: RebuildProfile): string {
+  if (own) return `Linux ${kernel} is configured by the inventory`;
   return ipvs === undefined
     ? `Linux ${kernel} has IPVS in its source`
     : `ipvs-${ipvs} is made for Linux ${kernel}`;

@@ -28,11 +28,13 @@ export function explainHost(cluster: Cluster, host: ClusterHost, facts: Facts): 
   const { name, version, description } = runningKernel(facts);
   const directs = cluster.services.filter(({ directors }) => directors.includes(host.name));
   const holds = cluster.services.filter((service) => holdsQuietly(service, host, directs));
+  const { kernelProfiles } = cluster;
+  const settings = { ...host.kernel, ...(kernelProfiles && { kernelProfiles }) };
   const ipvs = decideIpvs(facts, {
-    ...host.kernel,
+    ...settings,
     schedulers: unique(directs.map(({ scheduler }) => scheduler)),
   });
-  const arp = decideArp(facts, { ...host.kernel, services: holds });
+  const arp = decideArp(facts, { ...settings, services: holds });
   const builds =
     ipvs.kind === 'rebuild'
       ? [ipvs.profile.ipvsadm].filter((each) => each !== undefined)

@@ -20,6 +20,7 @@ export function ownProfile(name: string, own: OwnKernelProfile): RebuildProfile 
     patches.length > 0 ? `, ${patches.length === 1 ? 'a patch' : `${patches.length} patches`}` : '';
   return {
     id: name,
+    own: true,
     title: `Linux ${version} of the inventory`,
     kernel: version,
     ipvs: undefined,

@@ -1,8 +1,10 @@
 import type { KernelProfile } from '../inventory/cluster.js';
 
-/** A kernel that lvsctl can build for a host of the 2.4 era. */
+/** A kernel that lvsctl can build. */
 export interface RebuildProfile {
   readonly id: KernelProfile;
+  /** The inventory's own: what it holds is what the inventory says. */
+  readonly own?: true;
   readonly title: string;
   /** Mainline release that is built. */
   readonly kernel: string;

@@ -1,5 +1,6 @@
 import type { RoleInput } from '../engine/role.js';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
+import { managedHosts } from '../inventory/systems.js';
 import { type KernelBundle, kernelBundle } from './bundle.js';
 import { profileNamed } from './own-profile.js';
 
@@ -30,7 +31,7 @@ export function wantedKernel(
 
 /** Hosts whose kernel may be replaced. */
 export function rebuildHosts({ hosts }: Cluster): ClusterHost[] {
-  return [...hosts.values()].filter(({ kernel }) => kernel?.rebuild === true);
+  return managedHosts(hosts.values()).filter(({ kernel }) => kernel?.rebuild === true);
 }
 
 /** Who builds for a host: whom the inventory names, else the first that may be rebuilt itself and directs nothing. */

@@ -96,6 +96,17 @@ it('a draft survives its text', () => {
     groups: { g: { hosts: ['d'] } },
     services: { web: { vip: '10.0.0.9', port: 80, directors: ['d'], realServers: [{ host: 'd' }] } },
     roles: { ftp: { banner: 'hello' } },
+    kernelProfiles: {
+      own: {
+        version: '2.4.31',
+        source: { file: 'linux.tar', sha256: '0'.repeat(64) },
+        flavour: '2.4',
+        options: {},
+        image: { target: 'bzImage', path: 'bzImage' },
+        arp: 'hidden',
+      },
+    },
   });
+  expect(draft.kernelProfiles.get('own')?.version).toBe('2.4.31');
   expect(draftFromText(draftToText(draft))).toEqual(draft);
 });

@@ -103,8 +103,51 @@ describe('kernel settings', () => {
       { 'hosts.rs1.kernel': { profile: 'tutorial' } },
       { rebuild: false, profile: 'tutorial' },
     ],
+    [
+      'who builds, and how long a reboot may take',
+      {
+        kernel: { rebuild: true, buildHost: 'spare', rebootWithinSeconds: 900 },
+        'hosts.rs1.kernel': { buildHost: 'rs2' },
+      },
+      { rebuild: true, buildHost: 'rs2', rebootWithinSeconds: 900 },
+    ],
     ['another host', { 'hosts.rs2.kernel': { rebuild: true } }, undefined],
   ])('%s', (_who, put, kernel) => expect(merged(put)).toEqual(kernel));
+});
+
+test('kernels of the inventory’s own have absolute paths and every default', () => {
+  const sha256 = 'ab'.repeat(32);
+  const put = {
+    'hosts.rs1.kernel': { rebuild: true, profile: 'old' },
+    kernelProfiles: {
+      old: {
+        version: '2.4.31',
+        source: { file: 'files/linux.tar.bz2', sha256 },
+        patches: [{ file: '~/one.diff', sha256 }],
+        flavour: '2.4',
+        options: { IP_VS: 'm', IP_VS_TAB_BITS: 16 },
+        image: { target: 'bzImage', path: 'arch/i386/boot/bzImage' },
+        arp: 'arp-flags',
+        ipvsadm: { file: '/srv/ipvsadm.tar.gz', sha256 },
+      },
+    },
+  };
+  const files = ['/inventories/files/linux.tar.bz2', '/home/ann/one.diff', '/srv/ipvsadm.tar.gz'];
+  const cluster = parseInventory(
+    changedInventory(put),
+    '/inventories/inventory.ts',
+    machine(Object.fromEntries(files.map((file) => [file, '']))),
+  );
+  expect(cluster.kernelProfiles).toEqual({
+    old: {
+      ...put.kernelProfiles.old,
+      source: { file: files[0], sha256 },
+      patches: [{ file: files[1], sha256 }],
+      base: 'running',
+      ipvsadm: { file: files[2], sha256 },
+    },
+  });
+  expect(parse(changedInventory()).kernelProfiles).toBeUndefined();
 });
 
 describe('the flavour of a twin', () => {

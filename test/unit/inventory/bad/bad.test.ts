@@ -6,7 +6,7 @@ import { CASES } from './cases.js';
 
 function complaint(value: unknown): InventoryError {
   try {
-    parseInventory(value, 'inventory.ts', machine());
+    parseInventory(value, '/inventories/inventory.ts', machine({ '/inventories/here.tar': '' }));
   } catch (error) {
     if (error instanceof InventoryError) return error;
     throw error;
@@ -21,7 +21,7 @@ test('the good inventory is good', () => {
 describe('bad inventories', () => {
   test.each(CASES.map((each) => [each.title, each] as const))('%s', (_, { put, drop, says }) => {
     const [head, ...problems] = complaint(changedInventory(put, drop)).message.split('\n');
-    expect(head).toMatch(/^inventory\.ts has (a problem|\d+ problems)$/);
+    expect(head).toMatch(/^\/inventories\/inventory\.ts has (a problem|\d+ problems)$/);
     expect(problems.map((line) => line.slice(2)).join('\n')).toBe(says);
   });
 
@@ -40,7 +40,7 @@ describe('what is no inventory at all', () => {
     [() => goodInventory(), '(the whole) = "[function]": is not an object'],
   ])('%s', (value, says) => {
     expect(complaint(value).message).toBe(
-      `inventory.ts has a problem\n  ${says}\n    → write \`export default defineInventory({ … })\``,
+      `/inventories/inventory.ts has a problem\n  ${says}\n    → write \`export default defineInventory({ … })\``,
     );
   });
 });
@@ -71,7 +71,7 @@ test('one run shows the problems of shape and of sense together', () => {
     'services.dns.vip',
     'services.dns.directors[0]',
   ]);
-  expect(error.message).toMatch(/^inventory\.ts has 5 problems\n/);
+  expect(error.message).toMatch(/^\/inventories\/inventory\.ts has 5 problems\n/);
 });
 
 test('a password is neither in the message nor in the problems', () => {

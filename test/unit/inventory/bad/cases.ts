@@ -7,6 +7,19 @@ export interface BadCase {
   readonly says: string;
 }
 
+const DIGEST = '0'.repeat(64);
+
+/** An own kernel with nothing wrong, on a machine where only /inventories/here.tar is a file. */
+const ownKernel = (file = 'here.tar') => ({
+  version: '6.1.192',
+  source: { file, sha256: DIGEST },
+  flavour: '2.6',
+  base: 'defconfig',
+  options: { IP_VS: 'm' },
+  image: { target: 'linux', path: 'linux' },
+  arp: 'arp-flags',
+});
+
 export const CASES: readonly BadCase[] = [
   {
     title: 'misspelt key at the top',
@@ -750,5 +763,98 @@ hosts = {}: has no hosts
     put: { 'hosts.rs1.os': 'windows', 'hosts.rs1.interface': '' },
     says: `hosts.rs1.interface = "": is not a safe interface name (no name of a connection)
   → rename the connection on the host, and write its name as \`netsh interface show interface\` shows it, for example Ethernet`,
+  },
+  {
+    title: 'kernel profile that nobody has',
+    put: { 'hosts.rs1.kernel': { rebuild: true, profile: 'tutorail' } },
+    says: `hosts.rs1.kernel.profile = "tutorail": unknown kernel profile
+  → did you mean "tutorial"?`,
+  },
+  {
+    title: 'kernel profile that nobody has, beside one of the inventory’s own',
+    put: { kernelProfiles: { uml: ownKernel() }, 'groups.old.kernel': { profile: 'um' } },
+    says: `groups.old.kernel.profile = "um": unknown kernel profile
+  → did you mean "uml"?`,
+  },
+  {
+    title: 'build host that is none',
+    put: { kernel: { rebuild: true, buildHost: 'rs3' } },
+    says: `kernel.buildHost = "rs3": unknown host
+  → did you mean "rs1"?`,
+  },
+  {
+    title: 'build host that is not Linux',
+    put: { 'hosts.spare.os': 'netbsd', 'groups.old.kernel': { rebuild: true, buildHost: 'spare' } },
+    says: `groups.old.kernel.buildHost = "spare": runs NetBSD: kernels are built on Linux, over SSH
+  → name a Linux host; spare can be a real server`,
+  },
+  {
+    title: 'reboot in no time',
+    put: { kernel: { rebootWithinSeconds: 1 } },
+    says: `kernel.rebootWithinSeconds = 1: is out of range, 10 to 86400
+  → Seconds within which the host must answer again after a reboot, 10 to 86400: its firmware’s checks and those of its disks included. 600 by default.`,
+  },
+  {
+    title: 'own kernel by a name of lvsctl’s',
+    put: { kernelProfiles: { safer: ownKernel() } },
+    says: `kernelProfiles.safer = "safer": is a profile of lvsctl’s own
+  → choose another name for yours`,
+  },
+  {
+    title: 'own kernel by a name that is no file’s',
+    put: { kernelProfiles: { 'a b': ownKernel() } },
+    says: `kernelProfiles["a b"] = "a b": is not a safe profile name
+  → use letters, digits, "-", "_" and ".", at most 32`,
+  },
+  {
+    title: 'own kernel whose files are not there',
+    put: {
+      kernelProfiles: {
+        uml: { ...ownKernel('linux.tar.xz'), patches: [{ file: '~/a.diff', sha256: DIGEST }] },
+      },
+    },
+    says: `kernelProfiles.uml.source.file = "linux.tar.xz": there is no file /inventories/linux.tar.xz
+  → put it there, or correct the path
+kernelProfiles.uml.patches[0].file = "~/a.diff": there is no file /home/ann/a.diff
+  → put it there, or correct the path`,
+  },
+  {
+    title: 'digest that is none',
+    put: { kernelProfiles: { uml: { ...ownKernel(), source: { file: 'linux.tar', sha256: 'c439d5c9' } } } },
+    says: `kernelProfiles.uml.source.sha256 = "c439d5c9": is not a SHA-256 digest
+  → write its 64 hexadecimal digits in lower case; \`sha256sum FILE\` prints them`,
+  },
+  {
+    title: 'version of a vendor’s kernel',
+    put: { kernelProfiles: { uml: { ...ownKernel(), version: '2.4.20-8custom' } } },
+    says: `kernelProfiles.uml.version = "2.4.20-8custom": is not the version of a mainline kernel
+  → write what VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION of its Makefile say once the patches are in, for example 2.4.37.11`,
+  },
+  {
+    title: 'options of a kernel, written as in its file',
+    put: { kernelProfiles: { uml: { ...ownKernel(), options: { CONFIG_IP_VS: 'm', 'IP VS': 'm' } } } },
+    says: `kernelProfiles.uml.options.CONFIG_IP_VS = "CONFIG_IP_VS": has CONFIG_ before it
+  → write IP_VS
+kernelProfiles.uml.options["IP VS"] = "IP VS": is not the name of a kernel’s option
+  → write it as Kconfig does: IP_VS`,
+  },
+  {
+    title: 'option of two lines, target of two words and an image outside',
+    put: {
+      kernelProfiles: {
+        uml: {
+          ...ownKernel(),
+          options: { IP_VS: 'm\nCONFIG_X=y' },
+          base: 'defconfig clean',
+          image: { target: 'linux', path: '../linux' },
+        },
+      },
+    },
+    says: `kernelProfiles.uml.base = "defconfig clean": is not a word that make takes here
+  → use letters, digits, "_", "." and "-"
+kernelProfiles.uml.options.IP_VS = "m\\nCONFIG_X=y": is no value of a kernel’s option
+  → write y, m, n, a number, or a text without quotes
+kernelProfiles.uml.image.path = "../linux": climbs with ".."
+  → write where make puts the image, below the tree, for example arch/i386/boot/bzImage`,
   },
 ];
