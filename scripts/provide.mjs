@@ -10,10 +10,19 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Debian packages by what they are for. */
 export const PACKAGES = {
-  lab: ['user-mode-linux', 'mmdebstrap', 'debian-archive-keyring', 'e2fsprogs', 'iproute2', 'openssh-client'],
+  lab: [
+    'user-mode-linux',
+    'mmdebstrap',
+    'debian-archive-keyring',
+    'e2fsprogs',
+    'iproute2',
+    'openssh-client',
+    'bzip2',
+  ],
   tests: [
     ...['openssh-server', 'sudo', 'busybox-static', 'rsync', 'procps', 'kmod', 'mount', 'passwd'],
     ...['apt-utils', 'curl', 'netcat-openbsd', 'python3', 'perl', 'openssl', 'bzip2', 'xz-utils'],
+    ...['make', 'gcc', 'libc6-dev', 'patch', 'util-linux'],
   ],
   docker: ['docker.io', 'iptables'],
   bench: ['ansible-core', 'openssh-server', 'openssh-client'],
