@@ -1,13 +1,17 @@
 import type { ClusterHost, Service, ServiceRealServer } from '../inventory/cluster.js';
 import type { HostEvidence } from './evidence.js';
+import { explainForeignServer, foreignHost, whoseMac, whyForeignAnswers } from './explain-foreign.js';
 import { holders } from './interfaces.js';
 import { nameOf, titled } from './share.js';
+import { waitingFor } from './waiting.js';
 
 /** What a host told when it was asked, or why it could not be asked. */
 export type Testimony = HostEvidence | { readonly unreachable: string };
 
 /** All that is known of one service seen from one probe host, after something was found wrong with it. */
 export interface Case {
+  /** Path of the inventory, for commands that are named. */
+  readonly file: string;
   readonly service: Service;
   readonly hosts: ReadonlyMap<string, ClusterHost>;
   /** Name of the director whose table is live. */
@@ -17,6 +21,8 @@ export interface Case {
   readonly arp: readonly ArpAnswer[] | undefined;
   /** What a direct connection to a real server, past the director, came to: undefined is good, else the error. */
   readonly direct: ReadonlyMap<string, string | undefined>;
+  /** Connections that the director sent to a real server and that nobody answered, where there were some. */
+  readonly unanswered: ReadonlyMap<string, number>;
 }
 
 export interface ArpAnswer {
@@ -51,7 +57,8 @@ function effective(evidence: HostEvidence, device: string, key: string): number 
   return values.length === 0 ? undefined : Math.max(...values);
 }
 
-function explainArp({ arp, service, hosts, director, testimony }: Case): string[] {
+function explainArp(found: Case): string[] {
+  const { arp, service, hosts, director, testimony } = found;
   if (arp === undefined) return [];
   const { vip } = service;
   const own = arp.filter(({ host }) => host === director);
@@ -60,7 +67,9 @@ function explainArp({ arp, service, hosts, director, testimony }: Case): string[
     .map(({ mac, host }) => {
       const address = host === undefined ? undefined : hosts.get(host)?.address;
       if (host === undefined || address === undefined)
-        return `${mac} answers ARP for ${vip}: no host of the inventory has this MAC address; another machine uses the VIP`;
+        return `${mac} answers ARP for ${vip}: ${whoseMac(found)}`;
+      const foreign = foreignHost(found, host);
+      if (foreign) return `${address} answers ARP for ${vip}: ${whyForeignAnswers(found, foreign)}`;
       return `${address} answers ARP for ${vip}: ${whyAnswers(host, vip, hosts, testimony, service)}`;
     });
   if (own.length > 1)
@@ -171,6 +180,8 @@ function explainDestinations(
 
 function explainRealServer(found: Case, server: ServiceRealServer): string[] {
   const { service, testimony, direct } = found;
+  const foreign = foreignHost(found, server.host);
+  if (foreign) return explainForeignServer(found, server, foreign);
   const evidence = testimony.get(server.host);
   const error = direct.get(server.host);
   const directly =
@@ -203,27 +214,12 @@ function explainRealServer(found: Case, server: ServiceRealServer): string[] {
   return directly;
 }
 
-function explainVip(
-  { service, director, testimony, hosts }: Case,
-  server: ServiceRealServer,
-  evidence: HostEvidence,
-): string[] {
+function explainVip(found: Case, server: ServiceRealServer, evidence: HostEvidence): string[] {
+  const { service, director, hosts } = found;
   if (service.directors.includes(server.host)) return [];
   const held = holders(evidence.interfaces, service.vip);
   if (held.length === 0) {
-    const table = testimony.get(director);
-    const waiting =
-      table && 'states' in table
-        ? table.states
-            .filter(
-              ({ vip, port, destination, state }) =>
-                vip === service.vip &&
-                port === service.port &&
-                destination === server.address &&
-                state === 'SYN_RECV',
-            )
-            .reduce((sum, { count }) => sum + count, 0)
-        : 0;
+    const waiting = waitingFor(found, server);
     return [
       `${nameOf(server)} does not hold ${service.vip} on lo: connections sent to it hang${waiting > 0 ? ` (${waiting} in SYN_RECV on ${titled(director)})` : ''}`,
     ];

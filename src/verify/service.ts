@@ -1,9 +1,11 @@
 import { Address4 } from 'ip-address';
 import type { ClusterHost, Service } from '../inventory/cluster.js';
+import { isForeign, managedHosts, renderCommand, titleOf } from '../inventory/systems.js';
 import { arpScript, parseArpAnswers, sawFastestOnly } from './arp.js';
 import { countedSince, type NoSnapshot, readCounters, type Snapshot, settledCounters } from './counters.js';
 import { type ArpAnswer, explain, type Testimony } from './explain.js';
-import { attribute, voiceOf } from './identity.js';
+import { foreignServers } from './explain-foreign.js';
+import { type Attribution, attribute, voiceOf } from './identity.js';
 import { holders } from './interfaces.js';
 import {
   type Check,
@@ -14,6 +16,7 @@ import {
   type Traffic,
   tellRemarks,
 } from './judge.js';
+import { neighboursScript, parseNeighbours } from './neighbours.js';
 import type { RealServerShare, VerifyReport } from './report.js';
 import { expectedShares } from './share.js';
 import type { Unreachable } from './survey.js';
@@ -173,7 +176,26 @@ async function ownersOf(check: Check, macs: readonly string[]): Promise<ArpAnswe
   const { service, survey, cluster } = check;
   let owners = await survey.macOwners([...service.directors, ...service.realServers.map(({ host }) => host)]);
   if (macs.some((mac) => !owners.has(mac))) owners = await survey.macOwners(cluster.hosts.keys());
+  if (macs.some((mac) => !owners.has(mac)))
+    for (const [mac, host] of await foreignOwners(check)) if (!owners.has(mac)) owners.set(mac, host);
   return macs.map((mac) => ({ mac, host: owners.get(mac) }));
+}
+
+/** MAC addresses of hosts that can't be asked for them, as the probe host's ARP table has them. */
+async function foreignOwners({ cluster, probe, survey }: Check): Promise<Map<string, string>> {
+  const foreign = [...cluster.hosts.values()]
+    .filter(isForeign)
+    .filter(({ address }) => inNetwork(probe, address));
+  if (foreign.length === 0) return new Map();
+  const result = await survey.run(probe.name, neighboursScript(foreign.map(({ address }) => address)));
+  if ('unreachable' in result) return new Map();
+  const known = parseNeighbours(result.stdout.toString());
+  return new Map(
+    foreign.flatMap(({ name, address }) => {
+      const mac = known.get(address);
+      return mac === undefined ? [] : [[mac, name] as const];
+    }),
+  );
 }
 
 async function counters(
@@ -241,11 +263,8 @@ async function conclude(check: Check, seen: Seen): Promise<VerifyReport> {
   const failed = attempts.filter(({ outcome }) => outcome === 'fail');
   const problems = problemsOf(check, seen, attribution);
   const wrong = problems.length > 0;
-  const causes = wrong ? await findCauses(check, seen) : [];
-  if (failed.length > 0 && causes.length === 0)
-    problems.push(
-      'no cause is to be seen on its hosts: is one of them overloaded, or a packet filter on the way?',
-    );
+  const causes = wrong ? await findCauses(check, seen, unansweredBy(service, attribution, seen)) : [];
+  if (failed.length > 0 && causes.length === 0) problems.push(noCause(check));
   tellRemarks(check, seen);
   return {
     service: service.name,
@@ -259,15 +278,47 @@ async function conclude(check: Check, seen: Seen): Promise<VerifyReport> {
   };
 }
 
+/** Connections that were sent to a real server, less those that it answered: the ones that failed there. */
+function unansweredBy(
+  service: Service,
+  { answered }: Attribution,
+  { attempts, counted }: Seen,
+): Map<string, number> {
+  const failures = attempts.filter(({ outcome }) => outcome === 'fail').length;
+  return new Map(
+    service.realServers.flatMap(({ host }, i) => {
+      const sent = counted?.[i];
+      const back = answered[i];
+      if (sent === undefined || back === undefined || sent <= back || failures === 0) return [];
+      return [[host, Math.min(sent - back, failures)] as const];
+    }),
+  );
+}
+
+function noCause({ cluster, service }: Check): string {
+  const foreign = foreignServers({ service, hosts: cluster.hosts });
+  const told = foreign.map(
+    (host) =>
+      `; ${host.name} runs ${titleOf(host)} and can't be asked: compare it with \`${renderCommand(cluster.file, host.name)}\``,
+  );
+  return `no cause is to be seen on its hosts: is one of them overloaded, or a packet filter on the way?${told.join('')}`;
+}
+
 /** Evidence from the hosts of the service and from those that answered ARP: gathered only when something is wrong. */
-async function findCauses(check: Check, { arp, direct, director }: Seen): Promise<string[]> {
+async function findCauses(
+  check: Check,
+  { arp, direct, director }: Seen,
+  unanswered: ReadonlyMap<string, number>,
+): Promise<string[]> {
   const { service, survey, cluster } = check;
   const names = new Set([
     ...service.directors,
     ...service.realServers.map(({ host }) => host),
     ...(arp ?? []).flatMap(({ host }) => host ?? []),
   ]);
+  const asked = managedHosts([...names].flatMap((name) => cluster.hosts.get(name) ?? []));
   const testimony = new Map<string, Testimony>();
-  await Promise.all([...names].map(async (name) => testimony.set(name, await survey.evidence(name))));
-  return explain({ service, hosts: cluster.hosts, director, testimony, arp, direct });
+  await Promise.all(asked.map(async ({ name }) => testimony.set(name, await survey.evidence(name))));
+  const { file, hosts } = cluster;
+  return explain({ file, service, hosts, director, testimony, arp, direct, unanswered });
 }

@@ -1,4 +1,5 @@
 import type { ClusterHost } from '../inventory/cluster.js';
+import { isForeign, titleOf } from '../inventory/systems.js';
 import type { Sh } from '../shell/index.js';
 import type { CommandResult, Host, RunOptions } from '../ssh/host.js';
 import { evidenceScript, type HostEvidence, parseEvidence } from './evidence.js';
@@ -21,6 +22,7 @@ export class Survey {
   async host(name: string): Promise<Host | Unreachable> {
     const host = this.hosts.get(name);
     if (!host) return { unreachable: 'not a host of the inventory' };
+    if (isForeign(host)) return { unreachable: `lvsctl does not log in to ${titleOf(host)}` };
     try {
       return await this.open(host);
     } catch (error) {

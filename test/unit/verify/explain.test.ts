@@ -58,6 +58,7 @@ const entry = { protocol: 'tcp', address: vip, port: 21, scheduler: 'wrr', desti
 const goodDirector: HostEvidence = { ...bare, interfaces: held('eth0'), table: [entry] };
 const directorMac = { mac: '02:00:0a:53:21:53', host: 'lvs' };
 const good: Case = {
+  file: '/x/inventory.ts',
   service: ftp,
   hosts,
   director: 'lvs',
@@ -68,6 +69,7 @@ const good: Case = {
   ]),
   arp: [directorMac],
   direct: new Map(),
+  unanswered: new Map(),
 };
 
 function having(

@@ -69,6 +69,10 @@ export class FakeCluster {
   /** Connections of others to the same service, counted while ours run. */
   foreign = 0;
   inTable = true;
+  /** Real servers on which nothing listens. */
+  silent = new Set<string>();
+  /** Hosts whose MAC address is not in the client's ARP table, as behind a router. */
+  farAway = new Set<string>();
   readonly scripts: { host: string; kind: string }[] = [];
   #turn = 0;
   #counts: Record<string, number> = { rs1: 100, rs2: 7 };
@@ -94,6 +98,7 @@ export class FakeCluster {
     };
     if (script === interfacesScript.text) return answer('interfaces', this.#interfaces(host));
     if (script === evidenceScript.text) return answer('evidence', this.#evidence(host));
+    if (/^cat \/proc\/net\/arp$/m.test(script)) return answer('neighbours', this.#neighbours(script));
     if (script.includes('ipvsadm -Ln --stats')) return answer('counters', this.#stats());
     const lanes = [...script.matchAll(/^lane (\w+) \d+ (\S+) (\d+) (.+) &$/gm)];
     if (lanes.length === 0) throw new Error(`${host} does not know this script:\n${script}`);
@@ -110,6 +115,7 @@ export class FakeCluster {
   #connect(address: string): string {
     if (address !== vip) {
       const name = Object.keys(addresses).find((key) => addresses[key] === address) ?? '';
+      if (this.silent.has(name)) return 'fail Connection refused';
       return `login ${this.banners[name]}`;
     }
     if (this.stealer !== undefined) return `login ${this.banners[this.stealer]}`;
@@ -119,6 +125,7 @@ export class FakeCluster {
       this.#schedule();
     }
     const server = this.#schedule();
+    if (this.silent.has(server)) return 'fail Connection refused';
     return this.holdsVip.has(server) ? `login ${this.banners[server]}` : 'fail no answer within 4 s';
   }
 
@@ -134,6 +141,15 @@ export class FakeCluster {
 Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes
   -> RemoteAddress:Port\n`;
     return this.inTable ? `${head}TCP  ${vip}:21   1 2 0 3 0\n${row('rs1')}${row('rs2')}` : head;
+  }
+
+  #neighbours(script: string): string {
+    const asked = Object.keys(addresses).filter((name) => script.includes(addresses[name] ?? name));
+    const rows = asked.map((name) => {
+      const [flags, mac] = this.farAway.has(name) ? ['0x0', '00:00:00:00:00:00'] : ['0x2', macs[name]];
+      return `${addresses[name]?.padEnd(16)} 0x1         ${flags}         ${mac}     *        eth0\n`;
+    });
+    return `IP address       HW type     Flags       HW address            Mask     Device\n${rows.join('')}`;
   }
 
   #interfaces(host: string): string {
