@@ -20,6 +20,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A file of a host, on its way. */
+export interface Download {
+  /** Bytes, as the host counted them before. */
+  readonly size: number;
+  readonly content: Readable;
+}
+
 /** The one narrow thing that touches a host. Everything else decides. */
 export interface Host {
   readonly name: string;
@@ -32,7 +39,13 @@ export interface Host {
   run(script: Sh, options?: RunOptions): Promise<CommandResult>;
   /** Writes a file on a channel of its own, to a temporary name and then moved into place, as root. */
   upload(path: string, content: Buffer | Readable, options?: { mode?: number }): Promise<void>;
-  /** Script trips so far: calls of `run`, uploads not counted. */
+  /**
+   * Reads a file as root on a channel of its own. The content ends only when all of it came, and fails else: with
+   * {@link OutcomeUnknownError} when the connection is lost. Who does not want it to its end destroys it.
+   * @throws LvsctlError when there is no such file, or it can't be read
+   */
+  download(path: string): Promise<Download>;
+  /** Script trips so far: calls of `run`, files not counted. */
   readonly trips: number;
   /** Connections opened so far for this host: 1 unless it was lost and opened again. */
   readonly connections: number;

@@ -1,5 +1,5 @@
 export type { ConnectOptions } from './connection.js';
-export type { CommandResult, Dial, Host, RunOptions } from './host.js';
+export type { CommandResult, Dial, Download, Host, RunOptions } from './host.js';
 export * from './jobs.js';
 export { ConnectLimiter, type ConnectLimits } from './limiter.js';
 export { openHost } from './open-host.js';

@@ -4,8 +4,9 @@ import { LvsctlError } from '../errors.js';
 import type { ClusterHost } from '../inventory/cluster.js';
 import { type Sh, trusted } from '../shell/index.js';
 import { type Connection, type ConnectOptions, connect } from './connection.js';
+import { download } from './download.js';
 import { FramedShell, type StartedCommand } from './framed-shell.js';
-import type { CommandResult, Host, RunOptions } from './host.js';
+import type { CommandResult, Download, Host, RunOptions } from './host.js';
 import { type RootAccess, startAsRoot } from './root-program.js';
 import { upload } from './upload.js';
 
@@ -33,7 +34,7 @@ class SshHost implements Host {
   readonly #host: ClusterHost;
   readonly #options: ConnectOptions;
   readonly #access: RootAccess;
-  readonly #uploads = pLimit(channels - 1);
+  readonly #files = pLimit(channels - 1);
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
   #shell: FramedShell | undefined;
@@ -72,9 +73,26 @@ class SshHost implements Host {
   }
 
   upload(path: string, content: Buffer | Readable, options: { mode?: number } = {}): Promise<void> {
-    return this.#uploads(async () => {
+    return this.#files(async () => {
       const { client } = await this.#connected();
       await upload(client, this.#access, path, content, options.mode);
+    });
+  }
+
+  download(path: string): Promise<Download> {
+    return new Promise((resolve, reject) => {
+      // The channel is taken until the content has ended, one way or the other.
+      void this.#files(async () => {
+        try {
+          const { client } = await this.#connected();
+          const incoming = await download(client, this.#access, path);
+          const over = new Promise((free) => incoming.content.once('close', free));
+          resolve(incoming);
+          await over;
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
     });
   }
 

@@ -2,8 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { Duplex, type Readable } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { type Sh, trusted } from '../../../src/shell/index.js';
+import { download } from '../../../src/ssh/download.js';
 import { FramedShell } from '../../../src/ssh/framed-shell.js';
-import type { CommandResult, Host, RunOptions } from '../../../src/ssh/index.js';
+import type { CommandResult, Download, Host, RunOptions } from '../../../src/ssh/index.js';
 import { type RootAccess, startAsRoot } from '../../../src/ssh/root-program.js';
 import { upload } from '../../../src/ssh/upload.js';
 import type { Sandbox } from './sandbox.js';
@@ -97,6 +98,10 @@ export class SandboxHost implements Host {
 
   upload(path: string, content: Buffer | Readable, options: { mode?: number } = {}): Promise<void> {
     return upload(this.#client, this.access, path, content, options.mode);
+  }
+
+  download(path: string): Promise<Download> {
+    return download(this.#client, this.access, path);
   }
 
   async close(last?: Sh): Promise<void> {

@@ -83,6 +83,7 @@ export class FakeCluster {
       name: host.name,
       run: async (script: Sh, options?: RunOptions) => this.#run(host.name, script.text, options),
       upload: () => Promise.reject(new Error('the check uploads nothing')),
+      download: () => Promise.reject(new Error('the check fetches nothing')),
       trips: 0,
       connections: 1,
       closed: new Promise(() => {}),
