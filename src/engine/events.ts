@@ -30,8 +30,34 @@ export interface PlannedChange {
   readonly position?: number;
 }
 
-/** `ready`: connected and known, with nothing to do until its stage comes or a fork is free. */
-export type HostStep = 'connect' | 'facts' | 'ready' | 'attach' | 'probe' | 'apply' | 'proof' | 'traffic';
+/**
+ * `ready`: connected and known, with nothing to do until its stage comes or a fork is free.
+ * `reboot`: told to restart and waited for; `back`: it answers again, in another boot.
+ */
+export type HostStep =
+  | 'connect'
+  | 'facts'
+  | 'ready'
+  | 'attach'
+  | 'probe'
+  | 'apply'
+  | 'reboot'
+  | 'back'
+  | 'proof'
+  | 'traffic';
+
+/** How far one step on a host is: files compiled, or bytes sent to it or fetched from it. */
+export interface HostProgress {
+  readonly host: string;
+  readonly resource: string;
+  readonly unit: 'compiled' | 'sent' | 'fetched';
+  /** Files, or bytes. */
+  readonly done: number;
+  /** Absent where nobody has said how many there will be. */
+  readonly total?: number;
+  /** By the pace since this run has been watching; absent until that tells something. */
+  readonly secondsLeft?: number;
+}
 
 /** Everything that a run tells (rule 10). Plain JSON values: NDJSON is these, with a time each. */
 export type RunEvent =
@@ -47,8 +73,11 @@ export type RunEvent =
       readonly host: string;
       readonly step: HostStep;
       readonly resources?: number;
+      /** `reboot`: within how many it must be back. `back`: after how many it was. */
+      readonly seconds?: number;
     }
   | { readonly type: 'host.output'; readonly host: string; readonly line: string }
+  | ({ readonly type: 'host.progress' } & HostProgress)
   | ({ readonly type: 'change.planned' } & PlannedChange)
   | {
       readonly type: 'change.start';

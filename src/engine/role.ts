@@ -33,7 +33,10 @@ export interface Role<Params = unknown> {
   readonly wants?: { readonly commands?: readonly string[]; readonly paths?: readonly string[] };
   /** Public values that other hosts' roles need: each script prints one; empty output means not yet. Travels with the probes. */
   publish?(input: RoleInput<Params>): Readonly<Record<string, Sh>>;
-  /** Names of artifacts that must be in the store, right by their digests, before any host is changed. By the first facts. */
+  /**
+   * Names of artifacts that must be in the store, right by their digests, before any host is changed. By the first facts.
+   * The store is opened only for roles that have this: one that reads `stored` and needs no artifact returns none.
+   */
   artifacts?(input: RoleInput<Params>): readonly string[];
   /** What is said to the operator beside the resources, e.g. a real server held back. */
   remarks?(input: RoleInput<Params>): readonly string[];

@@ -1,16 +1,27 @@
 import pLimit from 'p-limit';
-import { LvsctlError, UsageError } from '../errors.js';
+import { LvsctlError } from '../errors.js';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
 import { foreignRemark, isForeign, managedHosts } from '../inventory/systems.js';
 import type { Host } from '../ssh/host.js';
-import type { EventSink, FailureDetails } from './events.js';
-import type { FactWishes } from './gather.js';
+import type { EventSink } from './events.js';
+import { followFormer } from './former.js';
 import { lockOwner } from './lock.js';
 import { paramsOf } from './params.js';
-import type { HostSelector, Playbook, Stage } from './playbook.js';
-import type { Role } from './role.js';
+import type { Playbook, Stage } from './playbook.js';
+import { prepareStore } from './prepare.js';
+import {
+  type AnyRole,
+  planWork,
+  rolesOf,
+  type StageWork,
+  selectHosts,
+  uniqueHosts,
+  wishesOf,
+} from './selection.js';
 import { type FormerJob, HostSession } from './session.js';
-import { type HostOutcome, planStage, provisionStage, type StageContext } from './stage.js';
+import { type HostOutcome, HostStage } from './stage.js';
+import type { Store } from './store.js';
+import type { StageContext } from './work.js';
 
 export type RunCommand = 'facts' | 'plan' | 'provision' | 'verify';
 
@@ -29,10 +40,14 @@ export interface ClusterRun {
   /** Services that `verify` tries; all when absent. */
   readonly services?: readonly string[];
   readonly open: (host: ClusterHost) => Promise<Host>;
+  /** Called once, and only when a role of the run has artifacts. */
+  readonly openStore?: () => Promise<Store>;
   readonly sink: EventSink;
   readonly signal: AbortSignal;
   /** For tests: waits between attempts to come back to a lost host, milliseconds. */
   readonly reconnectDelays?: readonly number[];
+  /** For tests: milliseconds between attempts to come back to a host that reboots. */
+  readonly rebootPollMs?: number;
 }
 
 export interface RunOutcome {
@@ -40,13 +55,6 @@ export interface RunOutcome {
   readonly failed: number;
   /** Changes that `plan` found. */
   readonly pending: number;
-}
-
-type AnyRole = Role<unknown>;
-
-interface StageWork {
-  readonly stage: Stage;
-  readonly hosts: readonly { readonly host: ClusterHost; readonly roles: readonly AnyRole[] }[];
 }
 
 /**
@@ -84,6 +92,7 @@ export async function runCluster(run: ClusterRun): Promise<RunOutcome> {
         locking: run.command === 'provision',
         signal: run.signal,
         ...(run.reconnectDelays && { reconnectDelays: run.reconnectDelays }),
+        ...(run.rebootPollMs !== undefined && { rebootPollMs: run.rebootPollMs }),
       }),
     ]),
   );
@@ -111,7 +120,9 @@ class Runner {
   failed = 0;
   pending = 0;
   readonly #unready = new Map<string, string>();
-  readonly #context: StageContext;
+  readonly #context: { -readonly [Key in keyof StageContext]: StageContext[Key] };
+  /** Hosts of which `plan` can't tell what comes after their reboot. */
+  readonly #rebooting = new Map<string, { told: boolean }>();
 
   constructor(
     readonly run: ClusterRun,
@@ -119,7 +130,7 @@ class Runner {
     params: ReadonlyMap<AnyRole, unknown>,
   ) {
     const { cluster, sink } = run;
-    this.#context = { cluster, unready: this.#unready, published: new Map(), params, sink };
+    this.#context = { cluster, unready: this.#unready, published: new Map(), params, sink, store: undefined };
   }
 
   async facts(hosts: readonly ClusterHost[]): Promise<void> {
@@ -147,37 +158,83 @@ class Runner {
     // Connections are made ahead of their stage: a director is ready when the real servers are done.
     const connecting = pLimit(this.run.forks);
     for (const { name } of hosts) void connecting(() => this.#session(name).ready()).catch(() => {});
+    if (!(await this.#store(work))) return;
     for (const { stage, hosts: stageHosts } of work) {
       if (this.run.signal.aborted) return;
       const begun = Date.now();
+      const present = stageHosts.filter(({ host }) => !this.#leftOut(host));
+      if (present.length === 0) continue;
       this.run.sink({
         type: 'stage.start',
         stage: stage.name,
-        hosts: stageHosts.map(({ host }) => host.name),
+        hosts: present.map(({ host }) => host.name),
       });
-      const limit = pLimit(stage.strategy === 'rolling' ? 1 : this.run.forks);
-      let stoppedBy: string | undefined;
-      await Promise.all(
-        stageHosts.map(({ host, roles }) =>
-          limit(async () => {
-            if (stoppedBy !== undefined) {
-              this.#unready.set(host.name, `not tried, since ${stoppedBy} failed before it`);
-              this.run.sink({
-                type: 'remark',
-                host: host.name,
-                text: `not tried: ${stoppedBy} failed before it in the rolling stage "${stage.name}"`,
-              });
-              return;
-            }
-            const ready = await this.#stageOnHost(stage, host, roles);
-            if (!ready && stage.strategy === 'rolling') stoppedBy = host.name;
-          }),
-        ),
-      );
+      await this.#stage(stage, present);
       this.run.sink({ type: 'stage.end', stage: stage.name, seconds: (Date.now() - begun) / 1000 });
     }
     if (this.run.command === 'provision' && this.run.playbook.verify && !this.run.signal.aborted)
       await this.#finalVerify();
+  }
+
+  /** Has all files here that the hosts need, before the first of them is changed. False: the run ends here. */
+  async #store(work: readonly StageWork[]): Promise<boolean> {
+    const wanting = work.flatMap(({ hosts }) =>
+      hosts.flatMap(({ host, roles }) =>
+        roles
+          .filter(({ artifacts }) => artifacts)
+          .map((role) => ({ session: this.#session(host.name), role })),
+      ),
+    );
+    if (wanting.length === 0 || this.run.signal.aborted) return true;
+    const { command, openStore, sink } = this.run;
+    if (!openStore) throw new Error('a role has artifacts, and the run has no store');
+    try {
+      this.#context.store = await openStore();
+      await prepareStore(command === 'plan', wanting, this.#context.store, this.#context);
+      return true;
+    } catch (error) {
+      if (!(error instanceof LvsctlError)) throw error;
+      this.failed += 1;
+      const { message, hint, resource = 'artifacts' } = error;
+      sink({ type: 'failure', host: error.host ?? '', resource, message, ...(hint && { hint }) });
+      return false;
+    }
+  }
+
+  /** Of a host that reboots nothing is planned after it; one word says so, however many stages follow. */
+  #leftOut({ name: host }: ClusterHost): boolean {
+    const reboot = this.#rebooting.get(host);
+    if (reboot && !reboot.told)
+      this.run.sink({
+        type: 'remark',
+        host,
+        text: 'the stages after the reboot are planned once it runs the new kernel',
+      });
+    if (reboot) reboot.told = true;
+    return reboot !== undefined;
+  }
+
+  async #stage(stage: Stage, entries: StageWork['hosts']): Promise<void> {
+    const rolling = stage.strategy === 'rolling';
+    const limit = pLimit(rolling ? 1 : this.run.forks);
+    let stoppedBy: string | undefined;
+    await Promise.all(
+      entries.map(({ host, roles }) =>
+        limit(async () => {
+          if (stoppedBy !== undefined) {
+            this.#unready.set(host.name, `not tried, since ${stoppedBy} failed before it`);
+            this.run.sink({
+              type: 'remark',
+              host: host.name,
+              text: `not tried: ${stoppedBy} failed before it in the rolling stage "${stage.name}"`,
+            });
+            return;
+          }
+          const ready = await this.#stageOnHost(stage, host, roles);
+          if (!ready && rolling) stoppedBy = host.name;
+        }),
+      ),
+    );
   }
 
   async verify(): Promise<void> {
@@ -216,24 +273,26 @@ class Runner {
     if (this.#unready.has(host.name) || this.run.signal.aborted) return false;
     const begun = Date.now();
     const session = this.#session(host.name);
+    const onHost = new HostStage(session, roles, this.#context);
     let outcome: HostOutcome;
     // What a former run's job did, followed by this run, is shown with this run's changes.
     let attached = 0;
     try {
       await session.ready();
       if (session.former) attached = await this.#former(session, session.former);
-      const work = this.run.command === 'plan' ? planStage : provisionStage;
-      outcome = await work(session, roles, this.#context);
+      outcome = await (this.run.command === 'plan' ? onHost.plan() : onHost.provision());
       this.failed += outcome.failed;
     } catch (error) {
       const step = error instanceof LvsctlError && error.resource ? error.resource : stage.name;
-      outcome = { ok: 0, changed: 0, failed: 1, pending: 0, failure: this.#fail(host.name, step, error) };
+      const failure = this.#fail(host.name, step, error);
+      outcome = { ok: 0, changed: onHost.changed, failed: 1, pending: 0, failure };
     }
     const { ok, failed } = outcome;
     const changed = outcome.changed + attached;
     this.changed += changed;
     this.pending += outcome.pending;
     if (outcome.failure !== undefined) this.#unready.set(host.name, outcome.failure);
+    if (outcome.reboots) this.#rebooting.set(host.name, { told: false });
     const summary = { ok, changed, failed, trips: session.trips, connections: session.connections };
     this.run.sink({
       type: 'host.end',
@@ -246,66 +305,18 @@ class Runner {
   }
 
   readonly #attached = new Set<string>();
-  /**
-   * A former run's job: `plan` tells of it, `provision` follows it to its end before it looks at the host.
-   * @returns the number of changes that it made
-   */
+  /** A former run's job: `plan` tells of it, `provision` follows it to its end first. Returns the number of changes that it made. */
   async #former(session: HostSession, former: FormerJob): Promise<number> {
-    const host = session.name;
-    if (this.#attached.has(host)) return 0;
-    this.#attached.add(host);
-    const { sink } = this.run;
-    if (this.run.command === 'plan') {
-      if (former.state === 'running')
-        sink({
-          type: 'remark',
-          host,
-          text: `a job of an earlier run is still at work (${former.id}); this plan may change with it`,
-        });
-      return 0;
-    }
-    sink({ type: 'host.step', host, step: 'attach' });
-    let steps: readonly { id: string; summary: string }[] = [];
-    let done = 0;
-    let failure: FailureDetails | undefined;
-    const outcome = await session.attach(former, {
-      onManifest(manifest) {
-        steps = manifest.steps;
-        const verb = former.state === 'running' ? 're-attached to the job' : 'found the job';
-        sink({
-          type: 'remark',
-          host,
-          text: `${verb} that ${manifest.owner} began at ${manifest.begun} (${steps.length} changes)`,
-        });
-      },
-      onBegin(step) {
-        const { id = '?', summary = '?' } = steps[step] ?? {};
-        sink({ type: 'change.start', host, resource: id, summary, index: step, total: steps.length });
-      },
-      onLine: (line) => sink({ type: 'host.output', host, line }),
-      onEnd(step, status, stderr) {
-        const { id = '?', summary = '?' } = steps[step] ?? {};
-        sink({ type: 'change.end', host, resource: id, status, seconds: 0 });
-        if (status === 0) done += 1;
-        else failure = { host, resource: id, message: `${summary}: exit status ${status}`, status, stderr };
-      },
-    });
-    // What it left undone is found by the probes that follow; only the word about it is owed here.
-    if (outcome.kind === 'died')
-      sink({
+    if (this.#attached.has(session.name)) return 0;
+    this.#attached.add(session.name);
+    if (this.run.command !== 'plan') return followFormer(session, former, this.run.sink);
+    if (former.state === 'running')
+      this.run.sink({
         type: 'remark',
-        host,
-        text: `that job was killed or cut off by a reboot${outcome.during ? ` during ${outcome.during}` : ''}; going on from what is found`,
+        host: session.name,
+        text: `a job of an earlier run is still at work (${former.id}); this plan may change with it`,
       });
-    else if (failure)
-      sink({
-        type: 'remark',
-        host,
-        text: `that job had failed at ${failure.resource}: ${failure.message}; trying again`,
-      });
-    else
-      sink({ type: 'remark', host, text: `that job has finished: ${done} of ${steps.length} changes done` });
-    return done;
+    return 0;
   }
 
   #session(name: string): HostSession {
@@ -326,66 +337,8 @@ class Runner {
   }
 }
 
-function selectHosts(cluster: Cluster, limit: readonly string[] | undefined): ClusterHost[] {
-  const all = [...cluster.hosts.values()];
-  if (!limit) return all;
-  for (const name of limit) {
-    if (!all.some((host) => host.name === name || host.groups.includes(name)))
-      throw new UsageError(`--limit: no host or group "${name}" in ${cluster.file}`, {
-        hint: `hosts: ${all.map((host) => host.name).join(', ')}`,
-      });
-  }
-  return all.filter((host) => limit.some((name) => host.name === name || host.groups.includes(name)));
-}
-
-/** Who does what in which stage; checks every name before anything is contacted. */
-function planWork(run: ClusterRun, selected: readonly ClusterHost[]): StageWork[] {
-  const known = new Set(run.playbook.stages.flatMap(({ roles }) => roles.map(({ name }) => name)));
-  for (const name of run.roles ?? []) {
-    if (!known.has(name))
-      throw new UsageError(`--roles: no role "${name}" in the playbook "${run.playbook.name}"`, {
-        hint: `roles: ${[...known].join(', ')}`,
-      });
-  }
-  return run.playbook.stages.flatMap((stage) => {
-    const roles = (stage.roles as readonly AnyRole[]).filter(
-      ({ name }) => !run.roles || run.roles.includes(name),
-    );
-    const { order = () => 0 } = stage;
-    const hosts = selected
-      .filter((host) => matches(stage.hosts, host, run.cluster))
-      .sort((one, other) => order(one, run.cluster) - order(other, run.cluster))
-      .map((host) => ({ host, roles: roles.filter((role) => role.appliesTo(host, run.cluster)) }))
-      .filter((entry) => entry.roles.length > 0);
-    return hosts.length > 0 ? [{ stage, hosts }] : [];
-  });
-}
-
-function matches(selector: HostSelector, host: ClusterHost, cluster: Cluster): boolean {
-  if (typeof selector === 'function') return selector(host, cluster);
-  return selector === 'all' || host.name === selector || host.groups.includes(selector);
-}
-
-function uniqueHosts(work: readonly StageWork[]): ClusterHost[] {
-  return [
-    ...new Map(work.flatMap(({ hosts }) => hosts.map(({ host }) => [host.name, host] as const))).values(),
-  ];
-}
-
-function rolesOf(work: readonly StageWork[]): AnyRole[] {
-  return [...new Set(work.flatMap(({ hosts }) => hosts.flatMap((entry) => entry.roles)))];
-}
-
 /** Every role's parameters, checked before anything is contacted. */
 async function checkedParams(work: readonly StageWork[], cluster: Cluster): Promise<Map<AnyRole, unknown>> {
   const entries = rolesOf(work).map(async (role) => [role, await paramsOf(role, cluster)] as const);
   return new Map(await Promise.all(entries));
-}
-
-function wishesOf(work: readonly StageWork[]): FactWishes {
-  const roles = rolesOf(work);
-  return {
-    commands: roles.flatMap((role) => role.wants?.commands ?? []),
-    paths: roles.flatMap((role) => role.wants?.paths ?? []),
-  };
 }

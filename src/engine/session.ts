@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { LvsctlError, OutcomeUnknownError } from '../errors.js';
 import type { ClusterHost } from '../inventory/cluster.js';
 import { type Sh, shLines } from '../shell/index.js';
-import type { Host } from '../ssh/host.js';
+import type { Download, Host } from '../ssh/host.js';
 import {
   followJob,
   type JobListener,
@@ -12,13 +12,15 @@ import {
   jobStateScript,
   runJob,
   seenScript,
+  sendFiles,
 } from '../ssh/jobs.js';
 import { runSections } from '../ssh/sections.js';
 import type { EventSink, HostStep } from './events.js';
 import type { Facts } from './facts.js';
 import { type FactWishes, factsSections, parseFacts } from './gather.js';
 import { acquireScript, type LockOwner, leftPath, parseLock, releaseScript } from './lock.js';
-import type { ProbeOutput } from './resource.js';
+import { rebootHost } from './reboot.js';
+import type { ProbeOutput, Reboot } from './resource.js';
 
 export interface SessionOptions {
   readonly open: (host: ClusterHost) => Promise<Host>;
@@ -30,6 +32,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   /** Waits between attempts to come back to a host that was lost while a job ran, in milliseconds. */
   readonly reconnectDelays?: readonly number[];
+  /** Milliseconds between attempts to come back to a host that reboots. */
+  readonly rebootPollMs?: number;
 }
 
 /** What a former run left on the host. */
@@ -88,8 +92,10 @@ export class HostSession {
 
   /** The open connection; opens it again when it was lost. Whoever asks at the same time gets the same one. */
   host(): Promise<Host> {
-    if (this.#host) return this.#host;
-    const opening = this.#open();
+    return this.#host ?? this.#use(this.#open());
+  }
+
+  #use(opening: Promise<Host>): Promise<Host> {
     const forget = (): void => {
       if (this.#host === opening) this.#host = undefined;
     };
@@ -100,9 +106,13 @@ export class HostSession {
 
   async #open(): Promise<Host> {
     this.options.sink({ type: 'host.step', host: this.name, step: 'connect' });
-    const host = await this.options.open(this.target).catch((error: unknown) => {
+    return this.#login().catch((error: unknown) => {
       throw inStep('connect', this.name, error);
     });
+  }
+
+  async #login(): Promise<Host> {
+    const host = await this.options.open(this.target);
     this.#counted.push(host);
     return host;
   }
@@ -125,7 +135,40 @@ export class HostSession {
       steps: steps.map((step) => ({ id: step.id, summary: step.summary })),
     };
     const { signal } = this.options;
+    await this.#repeatedly('files were sent', (host) => sendFiles(host, id, steps));
     return this.#toItsEnd(id, listener, (host, first) => runJob(host, id, manifest, steps, first, signal));
+  }
+
+  /** Fetches a file of the host; `take` is called again, with the whole file, when the connection was lost. */
+  fetch<T>(path: string, take: (file: Download) => Promise<T>): Promise<T> {
+    return this.#repeatedly(`${path} was fetched`, async (host) => take(await host.download(path)));
+  }
+
+  /**
+   * Reboots the host and comes back to it: a new connection, the same lock, facts anew.
+   * @throws LvsctlError when it is not back in time, with what is known
+   */
+  async reboot({ withinSeconds }: Reboot): Promise<void> {
+    const host = await this.host();
+    const { bootId } = this.facts;
+    const { sink, signal, rebootPollMs } = this.options;
+    const begun = Date.now();
+    sink({ type: 'host.step', host: this.name, step: 'reboot', seconds: withinSeconds });
+    this.#host = undefined;
+    const back = await rebootHost({
+      host,
+      bootId,
+      withinSeconds,
+      open: () => this.#login(),
+      notes: this.#notes.splice(0),
+      signal,
+      ...(rebootPollMs !== undefined && { pollMs: rebootPollMs }),
+    });
+    this.#use(Promise.resolve(back));
+    const seconds = (Date.now() - begun) / 1000;
+    sink({ type: 'host.step', host: this.name, step: 'back', seconds });
+    this.#opening = this.#repeatedly('facts were gathered', () => this.#gather());
+    await this.#opening;
   }
 
   /** Follows what a former run left there, over lost connections, to its end. */
@@ -172,6 +215,12 @@ export class HostSession {
   }
 
   async #begin(): Promise<Facts> {
+    const facts = await this.#gather();
+    this.options.sink({ type: 'host.step', host: this.name, step: 'ready' });
+    return facts;
+  }
+
+  async #gather(): Promise<Facts> {
     await this.host();
     this.options.sink({ type: 'host.step', host: this.name, step: 'facts' });
     const sections = new Map<string, Sh>();
@@ -182,7 +231,6 @@ export class HostSession {
     if (this.options.locking) await this.#checkLock(outputs.get('lock'));
     this.#former = parseFormer(outputs.get('job')?.stdout ?? '');
     this.#facts = parseFacts(outputs);
-    this.options.sink({ type: 'host.step', host: this.name, step: 'ready' });
     return this.#facts;
   }
 
@@ -220,10 +268,46 @@ export class HostSession {
   }
 
   /** Reconnects and re-attaches to the job, as often as the delays allow. */
-  async #comeBack(id: string, news: () => JobListener, lost: OutcomeUnknownError): Promise<JobOutcome> {
+  #comeBack(id: string, news: () => JobListener, lost: OutcomeUnknownError): Promise<JobOutcome> {
     this.#remark(
       `connection lost while a job ran (${lost.message}); the job goes on there, coming back to it`,
     );
+    const follow = (host: Host) => {
+      this.options.sink({ type: 'host.step', host: this.name, step: 'attach' });
+      return followJob(host, id, news(), this.options.signal);
+    };
+    return this.#again(lost, follow, {
+      while: 'a job ran',
+      hint: 'the job goes on there; run lvsctl again to come back to it',
+      worthwhile: () => true,
+    });
+  }
+
+  /** What may be done twice is done again on another connection when one was lost. */
+  async #repeatedly<T>(during: string, work: (host: Host) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.host());
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknownError) || this.options.signal.aborted) throw error;
+      this.#remark(`connection lost while ${during} (${error.message}); trying again`);
+      return this.#again(error, work, {
+        while: during,
+        hint: 'run lvsctl again: it goes on from here',
+        worthwhile: isLoss,
+      });
+    }
+  }
+
+  /** Reconnects, takes the lock anew and does the work, as often as the delays allow. */
+  async #again<T>(
+    lost: OutcomeUnknownError,
+    work: (host: Host) => Promise<T>,
+    how: {
+      readonly while: string;
+      readonly hint: string;
+      readonly worthwhile: (error: unknown) => boolean;
+    },
+  ): Promise<T> {
     let last: Error = lost;
     for (const delay of this.options.reconnectDelays ?? reconnectDelays) {
       await new Promise((resolve) => setTimeout(resolve, delay));
@@ -232,19 +316,15 @@ export class HostSession {
         const host = await this.host();
         const lock = new Map([['lock', acquireScript(this.options.owner)]]);
         if (this.options.locking) await this.#checkLock((await runSections(host, lock)).get('lock'));
-        this.options.sink({ type: 'host.step', host: this.name, step: 'attach' });
-        return await followJob(host, id, news(), this.options.signal);
+        return await work(host);
       } catch (error) {
+        if (!how.worthwhile(error)) throw error;
         last = error as Error;
       }
     }
     throw new OutcomeUnknownError(
-      `the connection was lost while a job ran, and ${this.name} can't be reached again: ${last.message}`,
-      {
-        host: this.name,
-        hint: 'the job goes on there; run lvsctl again to come back to it',
-        cause: last,
-      },
+      `the connection was lost while ${how.while}, and ${this.name} can't be reached again: ${last.message}`,
+      { host: this.name, hint: how.hint, cause: last },
     );
   }
 
@@ -252,6 +332,11 @@ export class HostSession {
     this.options.sink({ type: 'remark', host: this.name, text });
   }
 }
+
+/** What another connection may mend; a host that refuses for good, such as a full disk, does not change its mind. */
+const isLoss = (error: unknown): boolean =>
+  error instanceof OutcomeUnknownError ||
+  (error instanceof LvsctlError && (error.resource === 'connect' || error.resource === 'lock'));
 
 /** A log that is followed again starts at its first line; what the listener was told before is not told twice. */
 function onlyNews(listener: JobListener): { first: JobListener; again: () => JobListener } {
@@ -265,6 +350,8 @@ function onlyNews(listener: JobListener): { first: JobListener; again: () => Job
       tell();
     };
     return {
+      // No news by itself: it tells how the others are to be taken.
+      onLive: (live) => listener.onLive?.(live),
       onManifest: (manifest) => news(() => listener.onManifest?.(manifest)),
       onBegin: (step) => news(() => listener.onBegin?.(step)),
       onLine: (line, step) => news(() => listener.onLine?.(line, step)),

@@ -15,8 +15,14 @@ export interface StoredFile {
 
 /** Artifacts and what hosts have built, on this machine. */
 export interface Store {
-  /** What is here now, by name; grows with {@link ensure} and {@link keep}. */
+  /** What is here now, by name; grows with {@link look}, {@link ensure} and {@link keep}. */
   readonly files: ReadonlyMap<string, StoredFile>;
+  /**
+   * Takes in what of these artifacts is here, right by its digest, and fetches nothing.
+   * @returns the names of those that are still to be fetched
+   * @throws LvsctlError naming every one that no fetching would bring
+   */
+  look(names: readonly string[]): Promise<readonly string[]>;
   /**
    * Has each of these artifacts here, right by its digest, fetched if need be.
    * @throws LvsctlError naming every one that is not to be had
@@ -24,4 +30,6 @@ export interface Store {
   ensure(names: readonly string[]): Promise<void>;
   /** Takes what a host has built; replaced as a whole, or not at all. */
   keep(name: string, content: Readable): Promise<StoredFile>;
+  /** The bytes of a file that is here; the stream fails at its end when they are not what they were. */
+  read(file: StoredFile): Readable;
 }

@@ -12,6 +12,8 @@ const STEP_TEXT: Readonly<Record<HostStep, string>> = {
   attach: 'waiting for the job that runs there',
   probe: 'probing',
   apply: 'applying',
+  reboot: 'rebooting …',
+  back: 'back in its next boot',
   proof: 'probing again',
   traffic: 'checking traffic',
 };

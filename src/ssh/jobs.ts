@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { OutcomeUnknownError } from '../errors.js';
 import { type Sh, sh, shLines, trusted } from '../shell/index.js';
@@ -14,8 +15,11 @@ export interface JobStep {
   readonly summary: string;
   readonly script: Sh;
   /** Sent ahead; the script finds them in `$LVSCTL_FILES/NAME`. */
-  readonly files?: Readonly<Record<string, Buffer>>;
+  readonly files?: Readonly<Record<string, JobFile>>;
 }
+
+/** Bytes, or what opens a stream of them, which may be asked for again when a connection was lost. */
+export type JobFile = Buffer | (() => Readable);
 
 /** What the first line of a job's log says, so that any later lvsctl can tell what it is looking at. */
 export interface JobManifest {
@@ -27,6 +31,8 @@ export interface JobManifest {
 
 export interface JobListener {
   onManifest?(manifest: JobManifest): void;
+  /** True: what follows is told as it happens. False: it may have happened long ago. */
+  onLive?(live: boolean): void;
   onBegin?(step: number): void;
   onLine?(line: string, step: number): void;
   onEnd?(step: number, status: number, stderr: string): void;
@@ -41,7 +47,28 @@ export type JobOutcome =
   | { readonly kind: 'died'; readonly during: string | undefined; readonly left?: string };
 
 /**
- * Starts the steps as one job on the host and follows it to its end: one trip, plus one upload a file.
+ * Sends the files of a job's steps ahead, each whole or not at all; to be repeated when the connection was lost.
+ * @throws OutcomeUnknownError when the connection is lost
+ */
+export async function sendFiles(host: Host, id: string, steps: readonly JobStep[]): Promise<void> {
+  const uploads = steps.flatMap((step, i) =>
+    Object.entries(step.files ?? {}).map(([name, content]) => ({
+      path: `${jobsFolder}/${id}/files/${i}/${name}`,
+      content,
+    })),
+  );
+  if (uploads.length === 0) return;
+  const folders = [...new Set(uploads.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))];
+  await host.run(sh`umask 077; mkdir -p ${folders}`);
+  await Promise.all(
+    uploads.map(({ path, content }) =>
+      host.upload(path, Buffer.isBuffer(content) ? content : content(), { mode: 0o600 }),
+    ),
+  );
+}
+
+/**
+ * Starts the steps as one job on the host, whose files are there, and follows it to its end: one trip.
  * The job is a session of its own with its log and exit status in a folder, so it goes on when the connection,
  * or lvsctl, is gone; {@link followJob} comes back to it. It stops at the first step that fails.
  * @throws OutcomeUnknownError when the connection is lost; the job may be running
@@ -54,18 +81,6 @@ export async function runJob(
   listener: JobListener,
   signal?: AbortSignal,
 ): Promise<JobOutcome> {
-  const folder = `${jobsFolder}/${id}`;
-  const uploads = steps.flatMap((step, i) =>
-    Object.entries(step.files ?? {}).map(([name, content]) => ({
-      path: `${folder}/files/${i}/${name}`,
-      content,
-    })),
-  );
-  if (uploads.length > 0) {
-    const folders = [...new Set(uploads.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))];
-    await host.run(sh`umask 077; mkdir -p ${folders}`);
-    await Promise.all(uploads.map(({ path, content }) => host.upload(path, content, { mode: 0o600 })));
-  }
   const script = shLines(startScript(id, manifest, steps), followScript(id));
   return follow(host, id, script, listener, signal);
 }
@@ -115,8 +130,13 @@ function startScript(id: string, manifest: JobManifest, steps: readonly JobStep[
   return shLines(
     sh`umask 077`,
     sh`mkdir -p ${folder} && cd ${folder} || exit 1`,
-    // Keep the last jobs that were reported: a log is what an operator reads after a failure.
-    sh`n=0; for old in $(ls -t ${jobsFolder}); do [ -f ${jobsFolder}/"$old"/seen ] || continue; n=$((n+1)); [ $n -le 10 ] || rm -rf ${jobsFolder}/"$old"; done`,
+    // Keep the last jobs that were reported: a log is what an operator reads after a failure. One without a log never began.
+    sh`n=0; for old in $(ls -t ${jobsFolder}); do
+  [ -d ${jobsFolder}/"$old" ] && [ "$old" != ${id} ] || continue
+  [ -f ${jobsFolder}/"$old"/log ] || { rm -rf ${jobsFolder}/"$old"; continue; }
+  [ -f ${jobsFolder}/"$old"/seen ] || continue
+  n=$((n+1)); [ $n -le 10 ] || rm -rf ${jobsFolder}/"$old"
+done`,
     ...steps.map((step, i) => heredoc(`${folder}/${i}.sh`, step.script.text, delimiter)),
     heredoc(`${folder}/run`, runner(id, steps.length), delimiter),
     heredoc(`${folder}/log`, `@${id} job ${JSON.stringify(manifest)}`, delimiter),
@@ -144,6 +164,8 @@ while [ $i -lt ${steps} ]; do
   if [ -s "$job/$i.err" ]; then printf '\\n@${id} stderr %s\\n' $i; cat "$job/$i.err"; fi
   printf '\\n@${id} end %s %s\\n' $i $s
   [ $s = 0 ] || finish $s
+  # A tarball that was used is not worth its room; what a step that failed was given stays, to be looked at.
+  [ ! -d "$job/files/$i" ] || rm -rf "$job/files/$i"
   i=$((i+1))
 done
 finish 0`;
@@ -164,6 +186,8 @@ while :; do
     ${jobAliveTest('over=', '[ -f status ] || over=died')}
   fi
   cat <&3 || break
+  # What the log held before is told; from here on it is told as it comes.
+  [ $tick -gt 0 ] || echo live >&2
   [ -n "$over" ] && break
   tick=$((tick+1))
   # A sign of life: when the connection is gone this write ends the loop, and with it the shell that holds the lock.
@@ -181,10 +205,17 @@ async function follow(
   signal: AbortSignal | undefined,
 ): Promise<JobOutcome> {
   const log = new JobLog(id, listener);
+  listener.onLive?.(false);
+  let live = false;
   const result = await host.run(script, {
     keep: 1024 * 1024,
     ...(signal && { signal }),
     onStdout: (chunk) => log.write(chunk),
+    onStderr(chunk) {
+      if (live || !chunk.includes('live')) return;
+      live = true;
+      listener.onLive?.(true);
+    },
   });
   log.end();
   const last = result.stderr.toString('utf8').trim().split('\n').at(-1) ?? '';
