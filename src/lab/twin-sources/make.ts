@@ -142,14 +142,20 @@ const gzip = (content: Buffer) => gzipSync(content, { level: 9 });
 
 async function bzip2(content: Buffer | string): Promise<Buffer> {
   const running = promisify(execFile)('bzip2', ['-9c'], { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 });
+  // A bzip2 that is not there, or ends early, tells so below.
+  running.child.stdin?.on('error', () => {});
   running.child.stdin?.end(content);
   try {
     return (await running).stdout;
   } catch (cause) {
-    throw new LvsctlError('the lab needs bzip2, to pack the sources of its kernels', {
-      hint: 'apt-get install bzip2',
-      cause,
-    });
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new LvsctlError(
+      'there is no bzip2 on this machine: the lab packs the sources of its kernels by it',
+      {
+        hint: 'apt-get install bzip2',
+        cause,
+      },
+    );
   }
 }
 

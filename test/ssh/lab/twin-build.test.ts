@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseSave } from '../../../src/ipvs/index.js';
+import { twinDepmod } from '../../../src/lab/twin-sources/index.js';
+import { shells } from '../../support/shells.js';
 import {
   built,
   configured,
@@ -151,6 +153,26 @@ describe('modules', () => {
     );
     const at = '/lib/modules/2.4.20/kernel/net/ipv4/ipvs';
     expect(must(root, 'cat lib/modules/2.4.20/modules.dep')).toContain(`${at}/ip_vs_wrr.o:\t${at}/ip_vs.o\n`);
+  });
+
+  it.each(shells)('are looked through by depmod in $name', async ({ argv }) => {
+    const folder = scratch();
+    const kernel = join(folder, 'lib/modules/2.4.20-8/kernel');
+    must('/', `mkdir -p ${kernel}`);
+    writeFileSync(join(folder, 'System.map'), 'c0100000 T printk\n');
+    writeFileSync(join(kernel, 'a.o'), 'lvsctl-twin-module a\nneeds of_b\nneeds printk\nneeds of_none\n');
+    writeFileSync(join(kernel, 'b.o'), 'lvsctl-twin-module b\nexports of_b\n');
+    writeFileSync(join(folder, 'depmod'), await twinDepmod());
+    const depmod = `${argv.join(' ')} ./depmod`;
+    expect(must(folder, `${depmod} -ae -F System.map -b ${folder} 2.4.20-8`)).toBe(
+      'depmod: *** Unresolved symbols in /lib/modules/2.4.20-8/kernel/a.o\ndepmod: \tof_none\n',
+    );
+    const at = '/lib/modules/2.4.20-8/kernel';
+    const dependencies = `${at}/a.o:\t${at}/b.o\n${at}/b.o:\n`;
+    expect(must(folder, 'cat lib/modules/2.4.20-8/modules.dep')).toBe(dependencies);
+    expect(must(folder, `${depmod} -a -n -b ${folder} 2.4.20-8`)).toBe(dependencies);
+    expect(sh(folder, `${depmod} -aeF none -b ${folder} 2.4.20-8`).status).toBe(1);
+    expect(sh(folder, `${depmod} -a -b ${folder} 2.4.99`).status).toBe(1);
   });
 
   it('with a symbol that nothing has are told by depmod, which ends well', async () => {

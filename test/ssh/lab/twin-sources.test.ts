@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { structureRefusal } from '../../../src/artifacts/inspect.js';
 import { structureOf } from '../../../src/artifacts/structure.js';
 import { artifactNamed } from '../../../src/kernel/index.js';
@@ -55,6 +55,15 @@ describe('the files', () => {
       'ipvs-1.0.9',
       'hidden-2.4.20pre10-1',
     ]);
+  });
+
+  it('are not made without bzip2, and the error says so', async () => {
+    const { PATH = '' } = process.env;
+    process.env.PATH = scratch();
+    onTestFinished(() => {
+      process.env.PATH = PATH;
+    });
+    await expect(made()).rejects.toMatchObject({ name: 'LvsctlError', hint: 'apt-get install bzip2' });
   });
 
   it('are only those that are asked for', async () => {
