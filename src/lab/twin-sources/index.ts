@@ -1,7 +1,9 @@
+export { redHat9Config } from './linux-tree.js';
 export {
   makeTwinSources,
-  redHat9Config,
   type TwinSource,
+  type TwinSourceName,
   type TwinSourceOptions,
   twinDepmod,
+  twinSourceNames,
 } from './make.js';

@@ -1,10 +1,9 @@
 import { below, type Edit, edited, merged, type Tree, treeOf } from './tree.js';
 import { unified } from './unified.js';
 
-const VERSION_CODE = '0x010009';
-
-/** The schedulers of 1.0.9; `sed` and `nq` came with 1.0.10. */
 const SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'lblc', 'lblcr', 'dh', 'sh'];
+/** Came with 1.0.10; nobody knows whether 1.0.9 had them. */
+const LATER_SCHEDULERS = ['sed', 'nq'];
 
 function scheduler(name: string): string {
   return `/*
@@ -63,11 +62,28 @@ sub-objs-$(CONFIG_IP_VS) += ipv4/ipvs/ipvs.o
   },
 ];
 
-/** What `ipvs/` of the tarball has. */
-async function moduleSources(): Promise<Tree> {
-  const schedulers = new Map(SCHEDULERS.map((name) => [`ipvs/ip_vs_${name}.c`, scheduler(name)]));
-  return merged(await treeOf('ipvs-1.0.9'), schedulers);
-}
+const schedulers = (names: readonly string[]): Tree =>
+  new Map(names.map((name) => [`ipvs/ip_vs_${name}.c`, scheduler(name)]));
+
+/** The tarball without its diffs. */
+const moduleSources = async (): Promise<Tree> => merged(await treeOf('ipvs-1.0.9'), schedulers(SCHEDULERS));
+
+const laterEdits: readonly Edit[] = [
+  { file: 'ipvs/ip_vs.h', find: '0x010009', put: '0x01000c' },
+  {
+    file: 'ipvs/Config.in',
+    find: "  comment 'IPVS application helper'\n",
+    put: `  dep_tristate '  shortest expected delay scheduling' CONFIG_IP_VS_SED $CONFIG_IP_VS
+  dep_tristate '  never queue scheduling' CONFIG_IP_VS_NQ $CONFIG_IP_VS
+  comment 'IPVS application helper'
+`,
+  },
+  {
+    file: 'ipvs/linux_net_ipv4_ipvs_Makefile',
+    find: 'obj-$(CONFIG_IP_VS_FTP)',
+    put: 'obj-$(CONFIG_IP_VS_SED) += ip_vs_sed.o\nobj-$(CONFIG_IP_VS_NQ) += ip_vs_nq.o\nobj-$(CONFIG_IP_VS_FTP)',
+  },
+];
 
 /** The tarball ipvs-1.0.9, with one diff for each file of `linux` that it changes. */
 export async function ipvsTree(linux: Tree): Promise<Tree> {
@@ -88,9 +104,7 @@ export async function ipvsTree(linux: Tree): Promise<Tree> {
 
 /** A tree that has IPVS in it, as Linux has since 2.4.23; its version is that of 2.4.28 and later. */
 export async function withIpvs(linux: Tree): Promise<Tree> {
-  const sources = edited(await moduleSources(), [
-    { file: 'ipvs/ip_vs.h', find: VERSION_CODE, put: '0x01000c' },
-  ]);
+  const sources = edited(merged(await moduleSources(), schedulers(LATER_SCHEDULERS)), laterEdits);
   const modules = new Map<string, string>();
   for (const [path, text] of sources) {
     const name = path.replace(/^ipvs\//, '');

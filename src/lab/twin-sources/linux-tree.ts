@@ -1,6 +1,6 @@
 import { arpFlagEdits, vendorEdits } from './arp-edits.js';
 import { withIpvs } from './ipvs-tree.js';
-import { type Edit, edited, type Tree, treeOf } from './tree.js';
+import { type Edit, edited, merged, type Tree, textOf, treeOf } from './tree.js';
 
 /** What is wrong with the sources of Linux and IPVS, or slow: for tests of what a builder does then. */
 export interface Faults {
@@ -16,12 +16,16 @@ export interface Faults {
 
 export const linux2420 = () => treeOf('linux');
 
-/** Red Hat's 2.4.20-8. */
+/** /boot/config-2.4.20-8 of a host with Red Hat 9: an initrd, ext3, loop and netfilter, no IPVS. */
+export const redHat9Config = (): Promise<string> => textOf('config-2.4.20-8');
+
+/** Red Hat's 2.4.20-8, which has the configurations of its kernels with it. */
 export async function vendorTree(): Promise<Tree> {
-  return edited(await linux2420(), [
+  const tree = edited(await linux2420(), [
     { file: 'Makefile', find: 'EXTRAVERSION =\n', put: 'EXTRAVERSION = -8custom\n' },
     ...vendorEdits,
   ]);
+  return merged(tree, new Map([['configs/kernel-2.4.20-i686.config', await redHat9Config()]]));
 }
 
 export async function linux2437(): Promise<Tree> {

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { LvsctlError } from '../../errors.js';
@@ -11,7 +10,7 @@ import { foreignContext, fuzzyContext, hiddenEdits } from './arp-edits.js';
 import { ipvsTree, withoutOption } from './ipvs-tree.js';
 import { type Faults, faulty, linux2420, linux2437, stableEdits, vendorTree } from './linux-tree.js';
 import { tar } from './tar.js';
-import { edited, type Tree, treeOf } from './tree.js';
+import { edited, type Tree, textOf, treeOf } from './tree.js';
 import { unified } from './unified.js';
 
 /** A file in the shape of upstream's. */
@@ -159,10 +158,5 @@ async function bzip2(content: Buffer | string): Promise<Buffer> {
   }
 }
 
-const text = (name: string) => readFile(fileURLToPath(new URL(`./files/${name}`, import.meta.url)), 'utf8');
-
-/** /boot/config-2.4.20-8 of a host with Red Hat 9: an initrd, ext3, loop and netfilter, no IPVS. */
-export const redHat9Config = (): Promise<string> => text('config-2.4.20-8');
-
 /** An sh script that does for modules of a twin kernel what depmod of modutils 2.4 does; for /sbin/depmod. */
-export const twinDepmod = (): Promise<string> => text('depmod');
+export const twinDepmod = (): Promise<string> => textOf('depmod');

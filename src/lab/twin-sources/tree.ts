@@ -12,9 +12,14 @@ export interface Edit {
   readonly put: string;
 }
 
+const packed = (path: string) => fileURLToPath(new URL(`./files/${path}`, import.meta.url));
+
+/** One of `files/`. */
+export const textOf = (path: string): Promise<string> => readFile(packed(path), 'utf8');
+
 /** A folder of `files/`, where the sources lie as they are packed. */
 export async function treeOf(folder: string): Promise<Tree> {
-  const root = fileURLToPath(new URL(`./files/${folder}`, import.meta.url));
+  const root = packed(folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())

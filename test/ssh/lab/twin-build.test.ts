@@ -36,7 +36,11 @@ describe('a kernel', () => {
     const tree = patched(await made());
     setRelease(tree, '-lvs3f2a1c9d');
     configured(tree, await wantedConfig());
+    must(tree, 'make dep');
+    // What a builder can know before.
+    const expected = compiled(must(tree, 'make -n bzImage && make -n modules'));
     const files = compiled(built(tree));
+    expect(files).toEqual(expected);
     expect(twinKernel(tree)).toBe(
       'lvsctl-twin-kernel 2.4.20-lvs3f2a1c9d\nfeature hidden\nfeature ipvs 1.0.9 65536\n',
     );
@@ -44,6 +48,7 @@ describe('a kernel', () => {
     expect(files).toHaveLength(38);
     expect(files).toEqual(expect.arrayContaining(['arp.c', 'ip_vs_core.c', 'ip_vs_wrr.c', 'journal.c']));
     // Again: nothing is left to compile.
+    expect(must(tree, 'make -n bzImage')).not.toContain(' -c -o ');
     expect(compiled(must(tree, 'make bzImage && make modules'))).toEqual([]);
   });
 
@@ -56,8 +61,10 @@ describe('a kernel', () => {
 
   it('of 2.4.37.11 has ARP flags, and IPVS in it', async () => {
     const tree = safer(await made());
-    configured(tree, (await wantedConfig()).replace('TAB_BITS=16', 'TAB_BITS=12'));
+    const config = (await wantedConfig()).replace('TAB_BITS=16', 'TAB_BITS=12');
+    configured(tree, `${config}CONFIG_IP_VS_SED=m\nCONFIG_IP_VS_NQ=m\n`);
     built(tree);
+    expect(must(tree, 'ls net/ipv4/ipvs')).toContain('ip_vs_sed.o\n');
     expect(twinKernel(tree)).toBe(
       'lvsctl-twin-kernel 2.4.37.11\nfeature arp-flags\nfeature ipvs 1.0.12 4096\n',
     );
@@ -149,7 +156,7 @@ describe('modules', () => {
       ),
     );
     expect(must(root, 'cat lib/modules/2.4.20/kernel/net/ipv4/ipvs/ip_vs_wrr.o')).toBe(
-      'lvsctl-twin-module ip_vs_wrr\nneeds register_ip_vs_scheduler\n',
+      'lvsctl-twin-module ip_vs_wrr\nneeds register_ip_vs_scheduler\ndepends ip_vs\n',
     );
     const at = '/lib/modules/2.4.20/kernel/net/ipv4/ipvs';
     expect(must(root, 'cat lib/modules/2.4.20/modules.dep')).toContain(`${at}/ip_vs_wrr.o:\t${at}/ip_vs.o\n`);

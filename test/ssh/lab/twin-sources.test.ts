@@ -114,6 +114,7 @@ describe('hidden', () => {
     const { status, output } = tried(join(folder, 'linux-2.4.20-8'));
     expect(status).toBe(1);
     expect(output).toContain('hunks FAILED');
+    expect(must(folder, 'ls linux-2.4.20-8/configs')).toBe('kernel-2.4.20-i686.config\n');
   });
 
   it('is rejected by 2.4.37, which has ARP flags', async () => {
