@@ -5,12 +5,18 @@ import { LvsctlError } from '../errors.js';
 import { algorithms, type Digest } from './artifact.js';
 import type { Fingerprint } from './digests.js';
 
-/** `${XDG_CACHE_HOME:-~/.cache}/lvsctl/artifacts`; a relative XDG_CACHE_HOME counts as unset, as its specification wants. */
-export function artifactCacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+/** `${XDG_CACHE_HOME:-~/.cache}/lvsctl/NAME`; a relative XDG_CACHE_HOME counts as unset, as its specification wants. */
+export function cacheFolder(
+  name: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
   const { XDG_CACHE_HOME: given, HOME } = env;
   const cache = given !== undefined && isAbsolute(given) ? given : join(HOME || homedir(), '.cache');
-  return join(cache, 'lvsctl', 'artifacts');
+  return join(cache, 'lvsctl', name);
 }
+
+export const artifactCacheFolder = (env?: Readonly<Record<string, string | undefined>>): string =>
+  cacheFolder('artifacts', env);
 
 /**
  * Files by digest: `sha256/HEX` is the file, `md5/HEX` and the like are links to it. Who takes one from here computes its digest

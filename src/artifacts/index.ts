@@ -1,5 +1,5 @@
 export type { Artifact, Digest } from './artifact.js';
-export { artifactCacheFolder } from './cache.js';
+export { artifactCacheFolder, cacheFolder, writing } from './cache.js';
 export { ensureArtifacts } from './ensure.js';
 export { type Imported, importArtifacts } from './import.js';
 export { type ArtifactOptions, artifactsNamed, type FirstUse } from './options.js';

@@ -88,11 +88,11 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
     run(async () => (await import('./commands/plan.js')).plan(context, file, options)),
   );
 
-  hosts(
-    inventory(
-      program.command('provision').description('make the hosts what the inventory says, and prove it'),
-    ),
-  ).action((file: string | undefined, options: HostOptions) =>
+  const provision = program
+    .command('provision')
+    .description('make the hosts what the inventory says, and prove it');
+  mirror(trustFirstUse(provision));
+  hosts(inventory(provision)).action((file: string | undefined, options: RunOptions) =>
     run(async () => (await import('./commands/provision.js')).provision(context, file, options)),
   );
 
@@ -122,22 +122,16 @@ function addArtifacts(program: Command, context: Context, run: (action: Action) 
   const load = () => import('./commands/artifacts.js');
   const pins = (command: Command) =>
     output(command.option('--inventory <file>', 'the pins are in lvsctl.lock.json beside it'));
-  const trust = (command: Command) =>
-    command.option(
-      '--trust-first-use <name,...>',
-      'pin the first file that looks right, where no digest is known',
-      list,
-    );
   const names = () => new Argument('[name...]', 'artifacts, as `list` names them');
   pins(artifacts.command('list').description('show what there is, and what of it is here'))
     .addArgument(names())
     .action((given: string[], options: ArtifactsOptions) =>
       run(async () => (await load()).list(context, given, options)),
     );
-  trust(pins(artifacts.command('fetch').description('fetch files into the cache, and check them')))
+  const fetching = artifacts.command('fetch').description('fetch files into the cache, and check them');
+  mirror(trustFirstUse(pins(fetching)))
     .addArgument(names())
     .option('--all', 'all that the catalogue has')
-    .option('--mirror <url,...>', 'folders on the web to be tried first', list)
     .action((given: string[], options: ArtifactsOptions) =>
       run(async () => (await load()).fetch(context, given, options)),
     );
@@ -146,7 +140,7 @@ function addArtifacts(program: Command, context: Context, run: (action: Action) 
     .action((given: string[], options: ArtifactsOptions) =>
       run(async () => (await load()).verify(context, given, options)),
     );
-  trust(pins(artifacts.command('import').description('take the files of a folder into the cache')))
+  trustFirstUse(pins(artifacts.command('import').description('take the files of a folder into the cache')))
     .argument('<folder>', 'where they are')
     .action((folder: string, options: ArtifactsOptions) =>
       run(async () => (await load()).importFolder(context, folder, options)),
@@ -189,6 +183,16 @@ function addLab(program: Command, context: Context, run: (action: Action) => Pro
       run(async () => (await load()).reboot(context, file, names, options)),
     );
 }
+
+const trustFirstUse = (command: Command): Command =>
+  command.option(
+    '--trust-first-use <name,...>',
+    'pin the first file that looks right, where no digest is known',
+    list,
+  );
+
+const mirror = (command: Command): Command =>
+  command.option('--mirror <url,...>', 'folders on the web to be tried first', list);
 
 const inventory = (command: Command): Command =>
   command.addArgument(new Argument('[file]', 'inventory; inventory.ts in this folder unless given'));

@@ -1,5 +1,6 @@
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
 import type { Host } from '../ssh/host.js';
+import type { LocalFile } from '../store/index.js';
 import { askPassword } from './ask.js';
 import type { Context } from './context.js';
 
@@ -8,6 +9,8 @@ export interface Reach {
   /** With the SSH settings that are in force. */
   readonly cluster: Cluster;
   readonly open: (host: ClusterHost) => Promise<Host>;
+  /** Files of this machine in place of the catalogue's: a lab has twins of upstream's. */
+  readonly artifacts?: () => Promise<ReadonlyMap<string, LocalFile>>;
 }
 
 /**
@@ -26,7 +29,11 @@ export async function reachHosts(
   );
   const limiter = new ConnectLimiter();
   if (!options.lab) return { cluster, open: (host) => openHost(host, { passwords, limiter }) };
-  const { labAccess } = await import('../lab/index.js');
+  const { labAccess, labArtifacts } = await import('../lab/index.js');
   const { cluster: twin, dial } = await labAccess(cluster);
-  return { cluster: twin, open: (host) => openHost(host, { passwords, limiter, dial }) };
+  return {
+    cluster: twin,
+    open: (host) => openHost(host, { passwords, limiter, dial }),
+    artifacts: () => labArtifacts(cluster),
+  };
 }

@@ -2,15 +2,17 @@ import { resolve } from 'node:path';
 import type { Playbook, RunCommand, RunEvent, RunOutcome } from '../engine/index.js';
 import type { Cluster } from '../inventory/cluster.js';
 import { createReporter } from '../report/index.js';
+import { type ArtifactFlags, checkMirrors } from './artifact-settings.js';
 import { type Context, EXIT, type HostOptions, outputMode, wantsColor } from './context.js';
 import { watchInterrupts } from './interrupt.js';
 import { openInventory } from './inventory-file.js';
 import { checkNames } from './names.js';
 import { reachHosts } from './reach.js';
+import { storeOpener } from './store.js';
 import { unlessInterrupted } from './unless-interrupted.js';
 
 /** What `facts`, `plan`, `provision` and `verify` have in common, and the little in which they differ. */
-export interface RunOptions extends HostOptions {
+export interface RunOptions extends HostOptions, ArtifactFlags {
   readonly diff?: boolean;
   readonly exitCode?: boolean;
   readonly connections?: number;
@@ -32,6 +34,7 @@ export async function runOnCluster(
     cluster.services.map(({ name }) => name),
     'service',
   );
+  checkMirrors(options.mirror);
   const { loadPlaybook, runCluster } = await import('../engine/index.js');
   const playbook = await choosePlaybook(context, options, loadPlaybook);
   const reporter = await createReporter({
@@ -69,6 +72,7 @@ export async function runOnCluster(
       ...(options.roles && { roles: options.roles }),
       ...(options.service && { services: options.service }),
       open: (host) => unlessInterrupted(host.name, () => reach.open(host), interruption.signal),
+      openStore: storeOpener(context, options, { reach, reporter, signal: interruption.signal }),
       sink,
       signal: interruption.signal,
     });

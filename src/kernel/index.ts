@@ -9,7 +9,7 @@ export { explainHost, type HostExplanation } from './explain-host.js';
 export { HIDDEN_PATCHES, type HiddenPatch, hiddenPatchFor } from './hidden.js';
 export { IPVS_RELEASES, type IpvsRelease, ipvsReleaseFor, schedulersOf } from './ipvs-releases.js';
 export { IPVSADM_RELEASES, type IpvsadmRelease, ipvsadmFor } from './ipvsadm.js';
-export { ownArtifacts, ownProfile, profileNamed } from './own-profile.js';
+export { ownArtifacts, ownFiles, ownProfile, profileNamed } from './own-profile.js';
 export { DEFAULT_PROFILE, type KernelBuild, PROFILES, type RebuildProfile } from './profiles.js';
 export { type RebuildVerdict, rebuildVerdict } from './rebuild.js';
 export { type RunningKernel, runningKernel } from './running-kernel.js';

@@ -1,17 +1,24 @@
-import type { Cluster, OwnKernelProfile } from '../inventory/cluster.js';
+import type { Cluster, OwnFile, OwnKernelProfile } from '../inventory/cluster.js';
 import { PROFILES, type RebuildProfile } from './profiles.js';
 
 /** What a rebuild may come to, by name: lvsctl's own, and those of the inventory. */
 export type ProfileSource = Pick<Cluster, 'kernelProfiles'>;
 
-/** Names of the files of a profile of the inventory, as the controller's store has them: `NAME:source`, `NAME:patch-1`, … */
-export function ownArtifacts(name: string, { patches, ipvsadm }: OwnKernelProfile): string[] {
-  return [
-    `${name}:source`,
-    ...patches.map((_, index) => `${name}:patch-${index + 1}`),
-    ...(ipvsadm ? [`${name}:ipvsadm`] : []),
-  ];
+/** The files of a profile of the inventory, as the controller's store has them: `NAME:source`, `NAME:patch-1`, … */
+export function ownFiles(
+  name: string,
+  { source, patches, ipvsadm }: OwnKernelProfile,
+): ReadonlyMap<string, OwnFile> {
+  return new Map([
+    [`${name}:source`, source],
+    ...patches.map((patch, index) => [`${name}:patch-${index + 1}`, patch] as const),
+    ...(ipvsadm ? [[`${name}:ipvsadm`, ipvsadm] as const] : []),
+  ]);
 }
+
+export const ownArtifacts = (name: string, own: OwnKernelProfile): string[] => [
+  ...ownFiles(name, own).keys(),
+];
 
 /** A kernel of the inventory's own, as the decisions and the builder see it. What it brings is not judged. */
 export function ownProfile(name: string, own: OwnKernelProfile): RebuildProfile {

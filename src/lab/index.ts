@@ -1,4 +1,5 @@
 export { labAccess, labExec } from './access.js';
+export { labArtifacts } from './artifacts.js';
 export { labDown } from './down.js';
 export { labReboot } from './reboot.js';
 export { labPackages } from './requirements.js';

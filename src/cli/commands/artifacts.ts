@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import type { ArtifactOptions, ArtifactState, FirstUse, Imported } from '../../artifacts/index.js';
+import type { ArtifactOptions, ArtifactState, Imported } from '../../artifacts/index.js';
 import type { RunEvent } from '../../engine/index.js';
 import { UsageError } from '../../errors.js';
 import {
@@ -10,7 +10,7 @@ import {
   plainLine,
   type Reporter,
 } from '../../report/index.js';
-import { askYes, canAsk } from '../ask.js';
+import { artifactSettings } from '../artifact-settings.js';
 import { type Context, EXIT, type OutputOptions, outputMode, wantsColor } from '../context.js';
 import { watchInterrupts } from '../interrupt.js';
 import { DEFAULT_FILE, inventoryFile } from '../inventory-file.js';
@@ -69,12 +69,6 @@ export const fetch = (
         hint: 'name artifacts, as `lvsctl artifacts list` shows them, or all of them with --all',
       });
     }
-    for (const mirror of settings.mirrors ?? []) {
-      if (!/^https?:\/\/./.test(mirror) || !URL.canParse(mirror))
-        throw new UsageError(`--mirror: ${mirror} is no http or https URL`, {
-          hint: 'name the folder that has the files, as in https://mirror.example.com/lvs/',
-        });
-    }
     const paths = await artifacts.ensureArtifacts(wanted, settings);
     const chosen = artifacts.artifactsNamed([...paths.keys()], settings.catalogue);
     return show(
@@ -116,9 +110,6 @@ async function withArtifacts(
       : inventoryFile(context, options.inventory),
   );
   const artifacts = await import('../../artifacts/index.js');
-  const { ARTIFACTS: catalogue } = await import('../../kernel/index.js');
-  const { trustFirstUse = [], mirror } = options;
-  artifacts.artifactsNamed(trustFirstUse, catalogue);
   const reporter = await createReporter({
     mode: outputMode(context, options),
     stream: context.stdout,
@@ -127,21 +118,12 @@ async function withArtifacts(
   });
   const interruption = watchInterrupts(context, { first: () => undefined, again: () => reporter.close() });
   try {
-    return await work(
-      artifacts,
-      {
-        catalogue,
-        lockFile: join(lockFolder, artifacts.LOCK_FILE),
-        trustFirstUse,
-        env: context.env,
-        sink: reporter.sink,
-        signal: interruption.signal,
-        ...(mirror && { mirrors: mirror }),
-        ...(!options.json &&
-          canAsk(context) && { confirm: (found) => reporter.quietly(() => ask(context, found)) }),
-      },
-      { reporter },
-    );
+    const settings = await artifactSettings(context, options, {
+      lockFolder,
+      reporter,
+      signal: interruption.signal,
+    });
+    return await work(artifacts, settings, { reporter });
   } catch (error) {
     if (interruption.status === undefined) throw error;
     if (!options.json) context.stderr.write('interrupted; what has come is kept, and continued next time\n');
@@ -150,19 +132,6 @@ async function withArtifacts(
     reporter.close();
     interruption.done();
   }
-}
-
-/** Shows what came, then asks for the word. */
-function ask(context: Context, { artifact, size, sha256, from }: FirstUse): Promise<boolean> {
-  const lines = [
-    `No digest of ${artifact.file} is known, so nothing proves that this is the right file:`,
-    `  from    ${plainLine(from)}`,
-    `  size    ${size} bytes`,
-    `  sha256  ${sha256}`,
-    '',
-  ];
-  context.stderr.write(lines.join('\n'));
-  return askYes('It looks right inside. Trust it, and pin it for review?');
 }
 
 function show(

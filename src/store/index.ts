@@ -1,0 +1,2 @@
+export type { LocalFile } from './local.js';
+export { openStore, type StoreOptions } from './open.js';
