@@ -20,6 +20,11 @@ export interface SshdOptions {
   readonly hostKeyTypes?: readonly KeyType[];
   /** Made on a copy of /etc that only this server's logins see; the fixture's key opens them as well. */
   readonly users?: readonly TestUser[];
+  /**
+   * The logins see a copy of the whole machine, on which nothing that they write lasts: shell that makes it what the test wants, with
+   * its root in `$root`. /proc, /dev, /run and /tmp are the machine's.
+   */
+  readonly machine?: string;
 }
 
 export interface TestUser {
@@ -41,6 +46,8 @@ export interface TestSshd {
   hostKey(type: KeyType): string;
   settings(changes?: Partial<SshSettings>): SshSettings;
   host(changes?: Partial<SshSettings>, name?: string): ClusterHost;
+  /** Runs sh where the logins are; throws when it fails. */
+  inside(script: string): string;
   log(): string;
   stop(): Promise<void>;
 }
@@ -62,6 +69,19 @@ function privateUsers(folder: string, users: readonly TestUser[]): string {
     ...(sudoers ? [`echo '${sudoers}' > /etc/sudoers.d/${name}`, `chmod 440 /etc/sudoers.d/${name}`] : []),
   ]);
   return [`cp -a /etc '${folder}/etc'`, `mount --bind '${folder}/etc' /etc`, ...lines].join(' && ');
+}
+
+/** Shell that goes on, as a copy of this machine, with what it is given as arguments. The copy is in memory. */
+function copyOfMachine(folder: string, changes: string): string {
+  const at = `${folder}/machine`;
+  return [
+    `mkdir '${at}' && mount -t tmpfs tmpfs '${at}' && mkdir '${at}/upper' '${at}/work' '${at}/root'`,
+    `mount -t overlay overlay -o 'lowerdir=/,upperdir=${at}/upper,workdir=${at}/work' '${at}/root'`,
+    `root='${at}/root'; rm -rf "$root/.dockerenv" "$root/var/lib/lvsctl"; mkdir -p "$root/var/lib/lvsctl"`,
+    `for d in proc dev run tmp; do mount --rbind "/$d" "$root/$d" || exit 1; done`,
+    changes,
+    `exec chroot "$root" "$@"`,
+  ].join('\n');
 }
 
 export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
@@ -104,7 +124,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       'private',
       'sh',
       '-c',
-      `${privateState} && ${privateUsers(folder, options.users ?? [])} && exec "$@"`,
+      options.machine === undefined
+        ? `${privateState} && ${privateUsers(folder, options.users ?? [])} && exec "$@"`
+        : `set -e\n${copyOfMachine(folder, options.machine)}`,
       'sh',
       '/usr/sbin/sshd',
       '-D',
@@ -156,6 +178,11 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       vars: {},
       ssh: settings(changes),
     }),
+    inside: (script) =>
+      execFileSync('nsenter', [`--target=${sshd.pid}`, '--mount', '--root', '--wd', 'sh', '-c', script], {
+        encoding: 'utf8',
+        maxBuffer: 64 * 1024 * 1024,
+      }),
     log,
     async stop() {
       await end(sshd);

@@ -1,0 +1,14 @@
+// Rebuilds as lvsctl does, telling events as JSON lines: CLUSTER(JSON, hosts as entries) FOLDER GIVEN(JSON, entries). See test/ssh/kernel.
+import { fileURLToPath } from 'node:url';
+import { createJiti } from 'jiti';
+
+const [cluster, folder, given] = process.argv.slice(2);
+const jiti = createJiti(import.meta.url, { fsCache: false });
+const load = (path) => jiti.import(fileURLToPath(new URL(`../../${path}`, import.meta.url)));
+const { rebuild } = await load('ssh/kernel/rebuild.ts');
+const { folderStore } = await load('support/folder-store.ts');
+
+const plain = JSON.parse(cluster);
+await rebuild({ ...plain, hosts: new Map(plain.hosts) }, folderStore(folder, new Map(JSON.parse(given))), {
+  sink: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
+});
