@@ -11,6 +11,8 @@ export interface Reach {
   readonly open: (host: ClusterHost) => Promise<Host>;
   /** Files of this machine in place of the catalogue's: a lab has twins of upstream's. */
   readonly artifacts?: () => Promise<ReadonlyMap<string, LocalFile>>;
+  /** What the operator has to know of these hosts; absent where nothing is special. */
+  readonly remark?: string | undefined;
 }
 
 /**
@@ -30,9 +32,10 @@ export async function reachHosts(
   const limiter = new ConnectLimiter();
   if (!options.lab) return { cluster, open: (host) => openHost(host, { passwords, limiter }) };
   const { labAccess, labArtifacts } = await import('../lab/index.js');
-  const { cluster: twin, dial } = await labAccess(cluster);
+  const { cluster: twin, dial, remark } = await labAccess(cluster);
   return {
     cluster: twin,
+    remark,
     open: (host) => openHost(host, { passwords, limiter, dial }),
     artifacts: () => labArtifacts(cluster),
   };

@@ -59,6 +59,8 @@ export async function runOnCluster(
         ...event,
         exitStatus: interruption.status ?? exitStatus({ ...event, pending }, options),
       });
+    if (event.type === 'run.start' && reach.remark !== undefined)
+      reporter.sink({ type: 'remark', text: reach.remark });
   };
   const reach = await reachHosts(context, cluster, options, reporter.quietly);
   try {

@@ -7,14 +7,19 @@ import { type LabLayout, layoutOf } from './layout.js';
 import { sshArguments } from './login.js';
 import { dialInto, supervisorStatus } from './relay.js';
 import { programPath, requireRoot } from './requirements.js';
+import { leftOutRemark, requireInLab, twinOf } from './twin.js';
 
 /**
- * The cluster with each host's SSH settings replaced by the lab's, and the way into the lab's network.
+ * The twin of the cluster, with each host's SSH settings replaced by the lab's, and the way into the lab's network.
  * A host of the lab that is powered off stays in the cluster: as with a real one, connecting to it fails (EHOSTUNREACH), but at once.
+ * Hosts that don't run Linux stay among the hosts, to be told of, and serve nothing: `remark` says so.
  * @throws LvsctlError when the lab isn't up, or doesn't have all of the hosts
  */
-export async function labAccess(cluster: Cluster): Promise<{ cluster: Cluster; dial: Dial }> {
+export async function labAccess(
+  given: Cluster,
+): Promise<{ cluster: Cluster; dial: Dial; remark: string | undefined }> {
   requireRoot();
+  const { cluster, leftOut } = twinOf(given);
   const layout = layoutOf(cluster.name);
   const guests = await supervisorStatus(layout);
   const missing = [...cluster.hosts.keys()].filter((name) => !guests?.some((guest) => guest.name === name));
@@ -26,7 +31,12 @@ export async function labAccess(cluster: Cluster): Promise<{ cluster: Cluster; d
       { hint: `lvsctl lab up ${cluster.file}` },
     );
   const hosts = [...cluster.hosts.values()].map((host) => [host.name, reached(layout, host)] as const);
-  return { cluster: { ...cluster, hosts: new Map(hosts) }, dial: dialInto(layout) };
+  const all = [...hosts, ...leftOut.map((host) => [host.name, host] as const)];
+  return {
+    cluster: { ...cluster, hosts: new Map(all) },
+    dial: dialInto(layout),
+    remark: leftOutRemark({ leftOut }),
+  };
 }
 
 function reached(layout: LabLayout, host: ClusterHost): ClusterHost {
@@ -55,6 +65,7 @@ function reached(layout: LabLayout, host: ClusterHost): ClusterHost {
  * @returns its exit status; 255 when ssh itself failed
  */
 export async function labExec(cluster: Cluster, host: string, argv: readonly string[]): Promise<number> {
+  requireInLab(cluster, [host]);
   const access = await labAccess(cluster);
   const target = access.cluster.hosts.get(host);
   if (target === undefined)

@@ -7,6 +7,7 @@ import { awaitGuests } from './await.js';
 import { layoutOf, readLab } from './layout.js';
 import { onGuest } from './login.js';
 import { resetGuest, supervisorStatus } from './relay.js';
+import { requireInLab } from './twin.js';
 
 /** An orderly shutdown that takes longer than this is cut short, as an operator would by the power switch. */
 const shutdownSeconds = 180;
@@ -16,6 +17,7 @@ const soon = '(sleep 1; reboot) </dev/null >/dev/null 2>&1 &';
 
 /** Reboots hosts of the lab from inside, all at once (one that is off is switched on), and waits until the sshd of each answers in its new life. */
 export async function labReboot(cluster: Cluster, hosts: readonly string[], sink: EventSink): Promise<void> {
+  requireInLab(cluster, hosts);
   await labAccess(cluster);
   const layout = layoutOf(cluster.name);
   const unknown = hosts.filter((name) => !cluster.hosts.has(name));

@@ -1,4 +1,5 @@
 import type { Cluster } from '../inventory/cluster.js';
+import { managedHosts } from '../inventory/systems.js';
 import { layoutOf } from './layout.js';
 import { greets, supervisorStatus } from './relay.js';
 import { requireRoot } from './requirements.js';
@@ -35,7 +36,7 @@ export async function labStatus(cluster: Cluster): Promise<LabStatus> {
   const told = await supervisorStatus(layout);
   const guests = new Map(told?.map((guest) => [guest.name, guest]));
   const hosts = await Promise.all(
-    [...cluster.hosts.values()].map(async (host): Promise<LabHostStatus> => {
+    managedHosts(cluster.hosts.values()).map(async (host): Promise<LabHostStatus> => {
       const guest = guests.get(host.name);
       const base = { name: host.name, address: host.address, boots: guest?.boots ?? 0 };
       if (guest?.pid == null) return { ...base, state: guest?.state === 'failed' ? 'failed' : 'off' };

@@ -16,6 +16,7 @@ import { onGuest } from './login.js';
 import { namespaceExists, raiseNetwork, razeNetwork, subnetOf, subnetsOf } from './network.js';
 import { reloadSupervisor, supervisorStatus } from './relay.js';
 import { programPath, requireLabMachine } from './requirements.js';
+import { leftOutRemark, twinOf } from './twin.js';
 
 export interface LabOptions {
   /** Memory of each host, 256 unless given; taken from this machine only as far as the host uses it. */
@@ -24,11 +25,14 @@ export interface LabOptions {
 
 /**
  * Brings up what isn't up of the cluster's lab, and waits until each host's sshd answers. A running lab stays as it is,
- * but for hosts that the inventory has gained, lost or given another address.
+ * but for hosts that the inventory has gained, lost or given another address. Hosts that don't run Linux are left out, with a remark.
  * @throws LvsctlError when this machine can't run a lab, or a host doesn't boot (with the end of its console)
  */
-export async function labUp(cluster: Cluster, sink: EventSink, options: LabOptions = {}): Promise<void> {
+export async function labUp(given: Cluster, sink: EventSink, options: LabOptions = {}): Promise<void> {
   requireLabMachine();
+  const { cluster, leftOut } = twinOf(given);
+  const remark = leftOutRemark({ leftOut });
+  if (remark !== undefined) sink({ type: 'remark', text: remark });
   for (const host of cluster.hosts.values()) checkHost(host);
   const layout = layoutOf(cluster.name);
   const waiting = () =>

@@ -4,7 +4,15 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RunEvent } from '../../src/engine/events.js';
-import { labAccess, labDown, labPackages, labReboot, labStatus, labUp } from '../../src/lab/index.js';
+import {
+  labAccess,
+  labDown,
+  labExec,
+  labPackages,
+  labReboot,
+  labStatus,
+  labUp,
+} from '../../src/lab/index.js';
 import { labCluster, pair } from './support/cluster.js';
 import { onGuest } from './support/login.js';
 import { startChild, supervisorPid, traces } from './support/traces.js';
@@ -92,6 +100,31 @@ describe('a lab of two hosts', () => {
     }
     await succeed(one, 'director', 'ping -c 1 -W 20 rs1');
     await succeed(one, 'rs1', 'ping -c 1 -W 20 director');
+  });
+
+  test('does without a host that is not Linux, and says so', async () => {
+    const foreign = labCluster(one.name, { bsd1: '10.83.33.77' }).hosts.get('bsd1');
+    if (!foreign) throw new Error('no bsd1');
+    const mixed = {
+      ...one,
+      hosts: new Map([...one.hosts, ['bsd1', { ...foreign, os: 'freebsd' as const }]]),
+    };
+    const told: RunEvent[] = [];
+    await labUp(mixed, (event) => told.push(event));
+    expect(told[0]).toEqual({ type: 'remark', text: expect.stringContaining('does without bsd1 (FreeBSD)') });
+    expect((await labStatus(mixed)).hosts.map(({ name, boots }) => [name, boots])).toEqual([
+      ['director', 1],
+      ['rs1', 1],
+    ]);
+    const access = await labAccess(mixed);
+    expect([...access.cluster.hosts.keys()]).toEqual(['director', 'rs1', 'bsd1']);
+    expect(access.cluster.hosts.get('bsd1')).toMatchObject({
+      os: 'freebsd',
+      ssh: { hostName: 'unreachable.invalid' },
+    });
+    expect(access.remark).toContain('bsd1');
+    await expect(labExec(mixed, 'bsd1', ['true'])).rejects.toThrow('no twin of bsd1');
+    await expect(labReboot(mixed, ['bsd1'], quiet)).rejects.toThrow('no twin of bsd1');
   });
 
   test('dial says why it cannot connect', async () => {

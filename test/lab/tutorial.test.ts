@@ -4,6 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadInventory } from '../../src/inventory/index.js';
+import { labAccess } from '../../src/lab/index.js';
+import type { Host } from '../../src/ssh/host.js';
+import { environmentPasswords, openHost } from '../../src/ssh/index.js';
+import { type VerifyReport, verifyCluster } from '../../src/verify/index.js';
 import { onHost, program, watched } from './support/program.js';
 
 /**
@@ -143,6 +148,10 @@ describe('the tutorial cluster', () => {
     expect(shell('rs2', 'tail -1 /etc/vsftpd.conf')).not.toContain('by hand');
   });
 
+  it('proves a real server that it does not log in to', async () => {
+    expect(await verifyUnasked('rs2')).toMatchObject({ failedConnections: 0, problems: [] });
+  });
+
   it('fails to verify when a real server answers ARP for the VIP, and names host and cause', async () => {
     shell(
       'rs1',
@@ -153,6 +162,16 @@ describe('the tutorial cluster', () => {
     const problems = verify.of('verify.result').flatMap(({ report }) => report.problems);
     expect(problems).toContainEqual(
       expect.stringContaining('10.83.33.76 answers ARP for 10.83.33.100: arp_ignore is 0'),
+    );
+  });
+
+  it('names it by its MAC address even where it does not log in to ask for it', async () => {
+    const { arp, problems } = await verifyUnasked('rs1');
+    expect(arp.map(({ host }) => host).sort()).toEqual(['director', 'rs1']);
+    expect(problems).toContainEqual(
+      expect.stringMatching(
+        /^10\.83\.33\.76 answers ARP for 10\.83\.33\.100: it runs FreeBSD, .*`lvsctl render \S+inventory\.ts rs1`/,
+      ),
     );
   });
 
@@ -170,6 +189,33 @@ describe('the tutorial cluster', () => {
     expect(table).toContain('10.83.33.2:21');
   });
 });
+
+/** The check of the lab, in which one real server is taken for a FreeBSD host: nobody logs in there. */
+async function verifyUnasked(name: string): Promise<VerifyReport> {
+  const { cluster, dial } = await labAccess(await loadInventory(inventory));
+  const host = cluster.hosts.get(name);
+  if (!host) throw new Error(`no host ${name}`);
+  const hosts = new Map([...cluster.hosts, [name, { ...host, os: 'freebsd' as const }]]);
+  const opened = new Map<string, Promise<Host>>();
+  const passwords = environmentPasswords({});
+  try {
+    const [report] = await verifyCluster({
+      cluster: { ...cluster, hosts },
+      open: (target) => {
+        expect(target.name).not.toBe(name);
+        const open = opened.get(target.name) ?? openHost(target, { passwords, dial });
+        opened.set(target.name, open);
+        return open;
+      },
+      connections: 8,
+      sink: () => {},
+    });
+    if (!report) throw new Error('no report');
+    return report;
+  } finally {
+    await Promise.all([...opened.values()].map(async (one) => (await one).close()));
+  }
+}
 
 /** Ends every SSH session of the host, its own included, as a cut cable would for the other end; jobs live on. */
 const cutAll = `for p in /proc/[0-9]*; do

@@ -1,5 +1,6 @@
 import type { EventSink } from '../../engine/index.js';
 import type { Cluster } from '../../inventory/cluster.js';
+import { managedHosts } from '../../inventory/systems.js';
 import type { LabHostStatus } from '../../lab/index.js';
 import { createPaint, createReporter, pad } from '../../report/index.js';
 import { type Context, EXIT, type OutputOptions, outputMode, wantsColor } from '../context.js';
@@ -15,7 +16,7 @@ export async function up(
 ): Promise<number> {
   const cluster = await openInventory(context, file);
   const { labUp } = await import('../../lab/index.js');
-  const hosts = [...cluster.hosts.keys()];
+  const hosts = namesInLab(cluster);
   await tell(context, options, 'up', cluster, hosts, (sink) => labUp(cluster, sink));
   if (!options.json) {
     const name = file === undefined ? '' : ` ${file}`;
@@ -31,7 +32,7 @@ export async function down(
 ): Promise<number> {
   const cluster = await openInventory(context, file);
   const { labDown } = await import('../../lab/index.js');
-  await tell(context, options, 'down', cluster, [...cluster.hosts.keys()], (sink) => labDown(cluster, sink));
+  await tell(context, options, 'down', cluster, namesInLab(cluster), (sink) => labDown(cluster, sink));
   return EXIT.converged;
 }
 
@@ -44,7 +45,7 @@ export async function reboot(
   const cluster = await openInventory(context, file);
   const known = [...cluster.hosts.keys()];
   checkNames('lab reboot', names, known, 'host');
-  const hosts = names.length > 0 ? names : known;
+  const hosts = names.length > 0 ? names : namesInLab(cluster);
   const { labReboot } = await import('../../lab/index.js');
   await tell(context, options, 'reboot', cluster, hosts, (sink) => labReboot(cluster, hosts, sink));
   return EXIT.converged;
@@ -104,6 +105,9 @@ export async function exec(
     context.signals.off('SIGINT', leave);
   }
 }
+
+const namesInLab = (cluster: Cluster): string[] =>
+  managedHosts(cluster.hosts.values()).map(({ name }) => name);
 
 async function tell(
   context: Context,
