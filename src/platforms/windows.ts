@@ -2,7 +2,7 @@ import { cmd } from '../shell/index.js';
 import type { Duty, Edition, Rendering, Step } from './instructions.js';
 import { sources } from './sources.js';
 import { byHand, windowsCommands } from './steps.js';
-import { HOST_MASK, onLoopback, quietly, undoGateway } from './unix.js';
+import { HOST_MASK, quietly, undoGateway } from './unix.js';
 
 const { barracuda, cisco, general, ibmWindows, weakHost } = sources;
 
@@ -51,7 +51,7 @@ function since2008(duty: Duty): Edition {
       ...adapter(duty, 'Microsoft KM-TEST Loopback Adapter (in 2008: Microsoft Loopback Adapter)'),
       ...duty.vips.map((vip) =>
         windowsCommands(
-          onLoopback(vip),
+          `the VIP ${vip} on the loopback adapter`,
           [
             cmd`netsh interface ipv4 add address name=${ADAPTER} address=${vip} mask=${HOST_MASK} store=persistent`,
           ],
@@ -107,7 +107,7 @@ function until2003(duty: Duty): Edition {
       ...adapter(duty, 'Microsoft Loopback Adapter (NT: MS Loopback Adapter)'),
       ...duty.vips.map((vip) =>
         windowsCommands(
-          `${onLoopback(vip)} (Server 2003)`,
+          `the VIP ${vip} on the loopback adapter (Server 2003)`,
           [cmd`netsh interface ip add address name=${ADAPTER} addr=${vip} mask=${HOST_MASK}`],
           general,
         ),
