@@ -11,13 +11,15 @@ import {
   kernelModule,
   linkUp,
   modulesAtBoot,
+  noAddress,
   oneLine,
   persistentSysctl,
+  redirectRules,
   type SysctlSetting,
   sysctl,
 } from '../../src/resources/index.js';
 import { template } from '../../src/shell/index.js';
-import { arpPaths, arpSettings } from '../arp/settings.js';
+import { type Quiet, quietWay } from '../arp/quiet.js';
 import { noParams } from '../noParams.js';
 import { isIPv4, realServerVips, type Vip, vipPrefix } from '../vips.js';
 
@@ -29,15 +31,20 @@ export default defineRole({
   name: 'realserver',
   description: 'holds the VIPs on lo, so that a real server takes what the director passes on',
   params: noParams,
-  wants: { commands: ['ip', 'ifconfig', 'route'], paths: arpPaths },
+  wants: { commands: ['ip', 'ifconfig', 'route'] },
   appliesTo: (host, cluster) => realServerVips(cluster, host).length > 0,
   resources({ cluster, host, facts }) {
     const vips = realServerVips(cluster, host);
     const tunnelled = vips.some((vip) => vip.services.some((service) => service.forwarding === 'tun'));
+    const quiet = quietWay(cluster, host, facts);
     return [
       sysctl(ipForward),
       ...(tunnelled ? tunnelResources(facts) : []),
-      ...vips.flatMap((vip) => vipResources(vip, facts)),
+      // What takes the VIP's packets comes before the VIP goes.
+      ...(quiet.redirections ? [redirectRules(quiet.redirections)] : []),
+      ...vips.flatMap((vip) =>
+        isHeld(vip, quiet) ? vipResources(vip, facts) : [noAddress({ address: vip.address, facts })],
+      ),
       persistentSysctl({ name: 'realserver', settings: [ipForward], facts }),
       ...bootScript({
         name: 'realserver',
@@ -48,6 +55,10 @@ export default defineRole({
     ];
   },
 });
+
+function isHeld(vip: Vip, quiet: Quiet): boolean {
+  return quiet.redirections === undefined || !isIPv4(vip.address);
+}
 
 function vipResources(vip: Vip, facts: Facts): Resource[] {
   const label = isIPv4(vip.address) ? vip.label : undefined;
@@ -88,21 +99,34 @@ function tunnelResources(facts: Facts): Resource[] {
 /** The tutorial's script, corrected: the ARP flags come before the VIP, and it can be run any number of times. */
 export function realServerScript(cluster: Cluster, host: ClusterHost, facts: Facts): string {
   const vips = realServerVips(cluster, host);
-  const quiet = vips.some((vip) => isIPv4(vip.address)) ? arpSettings(host.interface, facts) : [];
+  const quiet = quietWay(cluster, host, facts);
   const tunnelled = vips.some((vip) => vip.services.some((service) => service.forwarding === 'tun'));
   return renderScript({
     cluster: oneLine(cluster.name),
     host: oneLine(host.name),
     byIp: facts.commands.has('ip'),
     forwardKey: ipForward.key,
-    settings: quiet.map(({ key, value }) => ({ key, value })),
-    tunnel: tunnelled ? { ...tunnel, ...tunnelSetting(facts) } : null,
-    vips: vips.map((vip) => ({
-      address: vip.address,
-      prefix: vipPrefix(vip.address),
-      v6: !isIPv4(vip.address),
-      label: interfaceLabel('lo', isIPv4(vip.address) ? vip.label : undefined) ?? 'lo',
-      route: needsRoute(vip, facts),
+    quiet: quiet.settings.length + quiet.arpRules.length > 0,
+    settings: quiet.settings.map(({ key, value }) => ({ key, value })),
+    arpRules: quiet.arpRules.map(({ vip, rip = '' }) => ({ vip, rip })),
+    redirections: (quiet.redirections ?? []).map(({ protocol, vip, port, to = '' }) => ({
+      protocol,
+      vip,
+      port,
+      to,
     })),
+    dropped: vips
+      .filter((vip) => !isHeld(vip, quiet))
+      .map(({ address, label }) => ({ address, label: interfaceLabel('lo', label) ?? 'lo:1' })),
+    tunnel: tunnelled ? { ...tunnel, ...tunnelSetting(facts) } : null,
+    vips: vips
+      .filter((vip) => isHeld(vip, quiet))
+      .map((vip) => ({
+        address: vip.address,
+        prefix: vipPrefix(vip.address),
+        v6: !isIPv4(vip.address),
+        label: interfaceLabel('lo', isIPv4(vip.address) ? vip.label : undefined) ?? 'lo',
+        route: needsRoute(vip, facts),
+      })),
   });
 }

@@ -33,10 +33,9 @@ export function address(options: AddressOptions): Resource {
   const tool = addressTool(options.facts, id);
   return {
     id,
-    probe: tool === 'ip' ? sh`ip -o addr show` : sh`LC_ALL=C ifconfig -a`,
+    probe: showAddresses(tool),
     plan(observed): Change | undefined {
-      const all = tool === 'ip' ? parseIp(id, observed) : parseIfconfig(id, observed);
-      const found = all.filter((one) => one.address === options.address);
+      const found = observedAddresses(tool, id, observed).filter((one) => one.address === options.address);
       const right = found.some(
         (one) => baseInterface(one) === wanted.interface && one.prefix === wanted.prefix,
       );
@@ -57,7 +56,7 @@ export function address(options: AddressOptions): Resource {
         apply: shLines(
           ...(tool === 'ip'
             ? changeByIp(options, wrong)
-            : [...wrong.map((one) => deleteByIfconfig(one)), !right && addByIfconfig(options)]),
+            : [...removal(tool, wrong), !right && addByIfconfig(options)]),
           options.announce,
         ),
       };
@@ -65,14 +64,31 @@ export function address(options: AddressOptions): Resource {
   };
 }
 
+export type AddressTool = 'ip' | 'ifconfig';
+
 /** @throws LvsctlError when the host has neither ip(8) nor ifconfig(8) */
-function addressTool(facts: Facts, id: string): 'ip' | 'ifconfig' {
+export function addressTool(facts: Facts, id: string): AddressTool {
   if (facts.commands.has('ip')) return 'ip';
   if (facts.commands.has('ifconfig')) return 'ifconfig';
   throw new LvsctlError('neither ip(8) nor ifconfig(8) is there', {
     resource: id,
     hint: 'install iproute2, or net-tools',
   });
+}
+
+export function showAddresses(tool: AddressTool): Sh {
+  return tool === 'ip' ? sh`ip -o addr show` : sh`LC_ALL=C ifconfig -a`;
+}
+
+export function observedAddresses(tool: AddressTool, id: string, observed: ProbeOutput): ObservedAddress[] {
+  return tool === 'ip' ? parseIp(id, observed) : parseIfconfig(id, observed);
+}
+
+/** Sh that takes addresses away. @throws LvsctlError for the main address of an interface without ip(8) */
+export function removal(tool: AddressTool, addresses: readonly ObservedAddress[]): Sh[] {
+  if (addresses.length === 0) return [];
+  if (tool === 'ifconfig') return addresses.map(deleteByIfconfig);
+  return [has, takeAway, ...addresses.map((one) => sh`take ${one.interface} ${text(one)}`)];
 }
 
 /** `eth0:100`, or nothing when the kernel's 15 characters do not suffice. */
@@ -93,13 +109,15 @@ function isV6(value: string): boolean {
 function changeByIp(options: AddressOptions, wrong: readonly ObservedAddress[]): Sh[] {
   const add = sh`has ${options.interface} ${text(options)} || ${addByIp(options)}`;
   return [
-    trusted('has() { case "$(ip -o addr show dev "$1")" in *" $2 "*) ;; *) return 1 ;; esac; }'),
+    has,
     add,
     ...(wrong.length > 0
       ? [takeAway, ...wrong.map((one) => sh`take ${one.interface} ${text(one)}`), add]
       : []),
   ];
 }
+
+const has = trusted('has() { case "$(ip -o addr show dev "$1")" in *" $2 "*) ;; *) return 1 ;; esac; }');
 
 /** More than once, since an address may be there several times (with peers, or on busybox); not for ever, whatever `ip` says. */
 const takeAway = trusted(`\
@@ -148,7 +166,7 @@ function baseInterface(one: ObservedAddress): string {
   return one.interface.split(':')[0] ?? '';
 }
 
-function text(one: { address: string; prefix: number }): string {
+export function text(one: { address: string; prefix: number }): string {
   return `${one.address}/${one.prefix}`;
 }
 

@@ -88,13 +88,6 @@ describe('arp', () => {
     ]);
   });
 
-  it('says what kernel would do where there is neither', () => {
-    const poor = withPaths(redhat9, [`${conf}/arp_ignore`, `${conf}/arp_announce`]);
-    expect(() => arp.resources(input(arp, cluster, 'rs1', poor))).toThrow(
-      "Linux 2.4.28 can't be kept from answering ARP for a VIP",
-    );
-  });
-
   it('takes a NIC with a dot in its name for what it is', () => {
     const vlan = tutorial({
       hosts: [host('director', '10.83.33.83'), host('rs1', '10.83.33.76', { interface: 'eth0.5' })],

@@ -14,13 +14,17 @@ hold() {
 	if [ -n "$3" ]; then ifconfig "$3" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig lo add "$1/$2"; fi || failed=1
 }
 
-put 0 net/ipv4/ip_forward
-
 # No ARP for the VIPs. This comes before they are up: a real server that answers once is remembered for minutes.
 put 1 net/ipv4/conf/all/arp_ignore
 put 2 net/ipv4/conf/all/arp_announce
 put 1 net/ipv4/conf/eth0/arp_ignore
 put 2 net/ipv4/conf/eth0/arp_announce
+if [ $failed -ne 0 ]; then
+	echo "lvsctl: this kernel ($(uname -r)) was not kept from answering ARP for the VIPs: they stay down" >&2
+	exit 1
+fi
+
+put 0 net/ipv4/ip_forward
 
 hold 10.83.33.100 32 lo:100
 route add -host 10.83.33.100 dev lo:100 2>/dev/null || :
