@@ -34,7 +34,8 @@ const id = 'ipvs table';
 
 /**
  * Without ip_vs there is no table, and ipvsadm would load the module to say so, which a probe must not.
- * Thresholds are not in `-Sn`, and ipvsadm 1.21 can't list them.
+ * Thresholds are not in `-Sn`, and ipvsadm 1.21 can't list them. Built without popt, it has no -S either (nor -R), but Linux 2.4
+ * shows all that it has in /proc/net/ip_vs, save the unit of its times: that is told by comparing with the list.
  */
 const probe = trusted(`\
 if [ ! -r /proc/net/ip_vs ]; then
@@ -43,9 +44,13 @@ elif echo '@@ proc'; ! cat /proc/net/ip_vs; then
   exit 1
 elif command -v ipvsadm >/dev/null 2>&1; then
   echo '@@ save'
-  ipvsadm -Sn || exit $?
-  echo '@@ thresholds'
-  ipvsadm -Ln --thresholds 2>/dev/null || :
+  if ipvsadm -Sn; then
+    echo '@@ thresholds'
+    ipvsadm -Ln --thresholds 2>/dev/null || :
+  else
+    echo "@@ unsaved $?"
+    ipvsadm -Ln
+  fi
 fi`);
 
 /** Section name → text. No line of ipvsadm or /proc begins with `@@ `. */
@@ -83,23 +88,58 @@ interface Observed {
   readonly table: Table;
   /** Foreign lines that weren't understood. */
   readonly unread: readonly UnreadLine[];
+  /** Whether this ipvsadm has -S and -R. */
+  readonly saves: boolean;
 }
 
 function readObserved(observed: ProbeOutput, owned: Owned): Observed {
   const parts = sections(observedText(id, observed));
-  if (parts.has('not loaded')) return { table: { services: [] }, unread: [] };
-  const proc: ReadTable = parseProc(parts.get('proc') ?? '');
+  if (parts.has('not loaded')) return { table: { services: [] }, unread: [], saves: true };
+  const shown = parts.get('proc') ?? '';
+  const proc: ReadTable = parseProc(shown);
   const saved = parts.get('save');
-  if (saved === undefined) {
+  const failed = [...parts.keys()].find((name) => name.startsWith('unsaved'));
+  if (failed !== undefined && !complete(shown)) {
+    const said = `${observed.stderr}${saved ?? ''}`.trim() || 'it said nothing';
+    throw new LvsctlError(
+      `the table can't be read: \`ipvsadm -Sn\` fails (exit ${failed.split(' ')[1]}): ${said}`,
+      {
+        resource: id,
+        hint: 'run the command by hand on the host and mend what it complains about',
+      },
+    );
+  }
+  if (saved === undefined || failed !== undefined) {
     const [line] = proc.unread;
     if (line !== undefined) throw unreadable('/proc/net/ip_vs', line);
-    return { table: proc.table, unread: [] };
+    const list = parts.get(failed ?? '');
+    const { table } = list === undefined ? proc : parseProc(shown, ticks(shown, list));
+    return { table, unread: [], saves: failed === undefined };
   }
   const save = parseSave(saved);
   const ours = save.unread.find((line) => mayBeOurs(line, owned));
   if (ours !== undefined) throw unreadable('`ipvsadm -Sn`', ours);
   const thresholds = parseThresholds(parts.get('thresholds') ?? '');
-  return { table: observe({ save: save.table, proc: proc.table, thresholds }), unread: save.unread };
+  return {
+    table: observe({ save: save.table, proc: proc.table, thresholds }),
+    unread: save.unread,
+    saves: true,
+  };
+}
+
+/** IPVS of Linux 2.4 (1.0) and of 2.5 (1.1): nothing is in its table that /proc does not show. */
+function complete(proc: string): boolean {
+  return /^IP Virtual Server version 1\.[01]\./.test(proc);
+}
+
+/** The kernel's ticks a second, from the persistence of all services in ticks (/proc) and in seconds (the list). */
+function ticks(proc: string, list: string): number | undefined {
+  const times = (text: string): number[] =>
+    [...text.matchAll(/^(?:TCP|UDP|FWM) .*\bpersistent (\d+)/gm)].map(([, time]) => Number(time));
+  const [inTicks, inSeconds] = [times(proc), times(list)];
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+  const hz = sum(inTicks) / sum(inSeconds);
+  return inTicks.length === inSeconds.length && Number.isInteger(hz) && hz > 0 ? hz : undefined;
 }
 
 const kinds: Readonly<Record<Operation['kind'], string>> = {
@@ -125,15 +165,18 @@ function summarize(operations: readonly Operation[]): string {
  */
 export function ipvsTable(options: IpvsTableOptions): Resource {
   const { services, held, owned } = options;
-  const planned = (observed: ProbeOutput): { plan: TablePlan; unread: readonly UnreadLine[] } => {
-    const { table, unread } = readObserved(observed, owned);
-    return { plan: planTable(table, { services, held }, owned), unread };
+  const planned = (observed: ProbeOutput): Omit<Observed, 'table'> & { plan: TablePlan } => {
+    const { table, ...rest } = readObserved(observed, owned);
+    return { plan: planTable(table, { services, held }, owned), ...rest };
   };
   return {
     id,
     probe,
     plan(observed): Change | undefined {
-      const { operations } = planned(observed).plan;
+      const {
+        plan: { operations },
+        saves,
+      } = planned(observed);
       if (operations.length === 0) return undefined;
       return {
         summary: summarize(operations),
@@ -141,7 +184,7 @@ export function ipvsTable(options: IpvsTableOptions): Resource {
           .flatMap(operationDiff)
           .map((line) => `${line}\n`)
           .join(''),
-        ...applyOperations(operations),
+        ...applyOperations(operations, { restores: saves }),
       };
     },
     // What is held back is told by the role, which knows the hosts.

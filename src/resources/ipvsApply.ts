@@ -105,13 +105,17 @@ const linesOf = (operations: readonly Operation[]): Buffer =>
 /**
  * The shell that carries out a plan, in its order. Many changes or removals in a row travel as a file for `ipvsadm -R`, a few
  * are a command each. That all of it took effect is proven by probing again.
+ * @param restores false: this ipvsadm (1.21 built without popt) has no -R
  */
-export function applyOperations(operations: readonly Operation[]): Pick<Change, 'apply' | 'files'> {
+export function applyOperations(
+  operations: readonly Operation[],
+  { restores }: { readonly restores: boolean } = { restores: true },
+): Pick<Change, 'apply' | 'files'> {
   const split = operations.findIndex(removes);
   const changes = split < 0 ? operations : operations.slice(0, split);
   const removals = split < 0 ? [] : operations.slice(split);
-  const manyChanges = changes.length > manyOperations;
-  const manyRemovals = removals.length > manyOperations;
+  const manyChanges = restores && changes.length > manyOperations;
+  const manyRemovals = restores && removals.length > manyOperations;
   return {
     apply: shLines(
       functions,

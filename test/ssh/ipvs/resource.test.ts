@@ -75,6 +75,60 @@ describe('the resource', () => {
     );
   });
 
+  describe('with ipvsadm 1.21 built without popt, which has neither -S nor -R', () => {
+    const said = 'ipvsadm was not compiled with popt: it can neither save nor restore\n';
+    const listHeader =
+      'IP Virtual Server version 1.0.9 (size=65536)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n';
+    const old = (services: string, list: string): ProbeOutput => ({
+      status: 0,
+      stdout: `@@ proc\n${listHeader}${services}@@ save\n${said}@@ unsaved 255\n${listHeader}${list}`,
+      stderr: '',
+    });
+    const persistent = (): Resource =>
+      ipvsTable(wantedTable(cluster({ persistence: 300 }), 'lvs', new Map()));
+    const servers =
+      '  -> 0A53214C:0015      Route   3      0          0\n  -> 0A532102:0015      Route   1      0          0\n';
+    const service = (ticks: number) => `TCP  0A532164:0015 wrr persistent ${ticks} FFFFFFFF\n${servers}`;
+    const listed = (seconds: number) => `TCP  10.83.33.100:21 wrr persistent ${seconds}\n`;
+
+    it('reads the table of Linux 2.4 from /proc', () => {
+      expect(tutorial().plan(old(`TCP  0A532164:0015 wrr\n${servers}`, ''), nothing)).toBeUndefined();
+      expect(plan(tutorial(), old('TCP  0A532164:0015 wrr\n', '')).summary).toMatch(
+        /^add 10\.83\.33\.76:21 .*; add /,
+      );
+    });
+
+    it.each([
+      ['100 ticks a second', 30_000, 300, undefined],
+      ['512, as Red Hat built it', 153_600, 300, undefined],
+      ['another time', 60_000, 600, /^change service tcp 10\.83\.33\.100:21/],
+    ])('knows the times of persistence by the list: %s', (_name, ticks, seconds, summary) => {
+      const change = persistent().plan(old(service(ticks), listed(seconds)), nothing);
+      if (summary === undefined) expect(change).toBeUndefined();
+      else expect(change?.summary).toMatch(summary);
+    });
+
+    it('makes every change a command of its own', () => {
+      const realServers = Array.from({ length: 60 }, (_, n) => ({
+        host: `rs${n}`,
+        address: `10.84.0.${n + 1}`,
+        port: 21,
+        weight: 1,
+      }));
+      const many = ipvsTable(wantedTable(cluster({ realServers }), 'lvs', new Map()));
+      const { apply, files } = plan(many, old('', ''));
+      expect(files).toBeUndefined();
+      expect(apply.text.match(/^step -a /gm)).toHaveLength(60);
+    });
+
+    it('is an error on a kernel whose /proc does not show all', () => {
+      const now = old('', '').stdout.replaceAll('version 1.0.9', 'version 1.2.1');
+      expect(() => tutorial().plan({ status: 0, stdout: now, stderr: '' }, nothing)).toThrow(
+        "the table can't be read: `ipvsadm -Sn` fails (exit 255): ipvsadm was not compiled with popt",
+      );
+    });
+  });
+
   it('fails at a line of ours that it does not understand, and leaves remarks on those of others', () => {
     const ours = `@@ proc\n@@ save\n-A ${vip} -s wrr --future\n@@ thresholds\n`;
     expect(() => tutorial().plan({ status: 0, stdout: ours, stderr: '' }, nothing)).toThrow(
