@@ -138,7 +138,8 @@ const networkScript = shLines(
   sh`if [ -d /sys/class/net ]; then for d in /sys/class/net/*; do [ -r "$d/address" ] || continue`,
   sh`mac=; mtu=; flags=; read -r mac < "$d/address"; read -r mtu < "$d/mtu"; read -r flags < "$d/flags"`,
   sh`printf '%s %s %s %s\n' "\${d##*/}" "\${mac:--}" "\${mtu:--}" "\${flags:--}"; done`,
-  sh`else ifconfig -a 2>/dev/null | while read -r word rest; do case $rest in *HWaddr*|*Loopback*) printf '%s %s - -\n' "$word" "\${rest##*HWaddr }" ;; esac; done; fi; :`,
+  // Linux 2.4.
+  sh`else echo ifconfig; LC_ALL=C ifconfig -a 2>/dev/null; fi; :`,
 );
 
 /** Total: a host that answers nonsense gets facts with nothing in them, and roles say what they miss. */
@@ -168,7 +169,7 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
         line.startsWith('module ') ? [line.slice('module '.length)] : [],
       ),
     ),
-    interfaces: lines(text('network')).map(parseInterface),
+    interfaces: parseInterfaces(text('network')),
     ipvs: {
       loaded: kernel.get('ipvs') === 'loaded',
       available: kernel.get('ipvs') === 'loaded' || kernel.get('ipvs') === 'available',
@@ -197,6 +198,29 @@ function pairs(text: string, separator: string): Map<string, string> {
 function packageManager(commands: ReadonlySet<string>): Facts['packageManager'] {
   if (commands.has('apt-get')) return 'apt';
   return (['dnf', 'yum', 'zypper', 'apk', 'pacman'] as const).find((name) => commands.has(name));
+}
+
+function parseInterfaces(text: string): NetworkInterface[] {
+  const listed = text.startsWith('ifconfig\n') ? text.slice('ifconfig\n'.length) : undefined;
+  return listed === undefined ? lines(text).map(parseInterface) : parseIfconfig(listed);
+}
+
+/** net-tools 1.60: an interface's name at the beginning of a line, the rest of it indented. Aliases (`eth0:100`) are no interfaces. */
+function parseIfconfig(text: string): NetworkInterface[] {
+  return text.split(/\n(?=\S)/).flatMap((paragraph) => {
+    const name = /^(\S+?):?\s/.exec(paragraph)?.[1];
+    if (name === undefined || name.includes(':')) return [];
+    const mac = /\b(?:HWaddr|ether) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})(?![:-])/i.exec(paragraph)?.[1];
+    const mtu = /\b(?:MTU:|mtu )(\d+)/.exec(paragraph)?.[1];
+    return [
+      {
+        name,
+        mac: mac?.toLowerCase(),
+        mtu: mtu === undefined ? undefined : Number(mtu),
+        up: /(^|[\s<,])UP([\s>,]|$)/m.test(paragraph),
+      },
+    ];
+  });
 }
 
 function parseInterface(line: string): NetworkInterface {

@@ -75,6 +75,34 @@ describe.each(shells)('facts script in $name', (shell) => {
   });
 });
 
+/** net-tools 1.60. */
+const redHat9Ifconfig = `eth0      Link encap:Ethernet  HWaddr 00:0C:29:AA:BB:CC  
+          inet addr:10.83.33.76  Bcast:10.83.33.255  Mask:255.255.255.0
+          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1
+          RX packets:201 errors:0 dropped:0 overruns:0 frame:0
+          TX packets:101 errors:0 dropped:0 overruns:0 carrier:0
+          collisions:0 txqueuelen:100 
+          RX bytes:18110 (17.6 Kb)  TX bytes:13154 (12.8 Kb)
+          Interrupt:9 Base address:0x1080 
+
+eth0:100  Link encap:Ethernet  HWaddr 00:0C:29:AA:BB:CC  
+          inet addr:10.83.33.100  Bcast:10.83.33.100  Mask:255.255.255.255
+          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1
+          Interrupt:9 Base address:0x1080 
+
+eth1      Link encap:Ethernet  HWaddr 00:0C:29:AA:BB:CD  
+          BROADCAST MULTICAST  MTU:1500  Metric:1
+          RX packets:0 errors:0 dropped:0 overruns:0 frame:0
+
+lo        Link encap:Local Loopback  
+          inet addr:127.0.0.1  Mask:255.0.0.0
+          UP LOOPBACK RUNNING  MTU:16436  Metric:1
+
+tunl0     Link encap:IPIP Tunnel  HWaddr   
+          NOARP  MTU:1480  Metric:1
+
+`;
+
 describe('parseFacts', () => {
   it('reads Red Hat 9, which has neither os-release nor iproute2', () => {
     const facts = parseFacts(
@@ -88,7 +116,7 @@ describe('parseFacts', () => {
         ],
         ['facts:commands', output('ifconfig\nroute\nchkconfig\nservice\nrpm\n')],
         ['facts:paths', output('/etc/rc.d/rc.local\n/etc/sysctl.conf\n')],
-        ['facts:network', output('eth0 00:0C:29:AA:BB:CC - -\nlo Link encap:Local Loopback - -\n')],
+        ['facts:network', output(`ifconfig\n${redHat9Ifconfig}`)],
       ]),
     );
     expect(facts.os).toEqual({
@@ -104,7 +132,27 @@ describe('parseFacts', () => {
       kernel: { release: '2.4.20-8', machine: 'i686', sealed: false },
       ipvs: { loaded: false, available: false },
     });
-    expect(facts.interfaces[0]).toEqual({ name: 'eth0', mac: '00:0c:29:aa:bb:cc', mtu: undefined, up: true });
+    expect(facts.interfaces).toEqual([
+      { name: 'eth0', mac: '00:0c:29:aa:bb:cc', mtu: 1500, up: true },
+      { name: 'eth1', mac: '00:0c:29:aa:bb:cd', mtu: 1500, up: false },
+      { name: 'lo', mac: undefined, mtu: 16436, up: true },
+      { name: 'tunl0', mac: undefined, mtu: 1480, up: false },
+    ]);
+  });
+
+  it('reads net-tools 2.10 as well', () => {
+    const today = `ifconfig
+eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500
+        inet 10.83.33.76  netmask 255.255.255.0  broadcast 10.83.33.255
+        ether 52:54:00:12:34:56  txqueuelen 1000  (Ethernet)
+
+lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536
+        inet 127.0.0.1  netmask 255.0.0.0
+`;
+    expect(parseFacts(new Map([['facts:network', output(today)]])).interfaces).toEqual([
+      { name: 'eth0', mac: '52:54:00:12:34:56', mtu: 1500, up: true },
+      { name: 'lo', mac: undefined, mtu: 65536, up: true },
+    ]);
   });
 
   it('takes quotes and several words out of os-release', () => {
