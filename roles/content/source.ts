@@ -21,7 +21,14 @@ export default defineRole({
     ...input.params.paths.map(({ from }) => presentFolder(from, input.host.name)),
     ...(input.facts.commands.has('rsync')
       ? []
-      : [packages({ name: 'content', packages: [{ default: 'rsync' }], facts: input.facts })]),
+      : [
+          packages({
+            name: 'content',
+            packages: [{ default: 'rsync' }],
+            commands: ['rsync'],
+            facts: input.facts,
+          }),
+        ]),
     account({ ...sourceAccount, shell: '/bin/sh' }),
     directory({ path: `${sourceAccount.home}/.ssh`, mode: '0755' }),
     file({ path: paths.serveScript, content: serveScript(input.params), mode: '0755' }),

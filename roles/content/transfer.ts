@@ -13,9 +13,10 @@ const sshClient: PackageNames = {
 
 /** rsync and the SSH client, where they are missing. */
 export function transferPackages(facts: Facts): Resource[] {
+  const commands = ['rsync', 'ssh', 'ssh-keygen'];
   const missing = [
     !facts.commands.has('rsync') && rsync,
     !(facts.commands.has('ssh') && facts.commands.has('ssh-keygen')) && sshClient,
   ].filter((one) => one !== false);
-  return missing.length === 0 ? [] : [packages({ name: 'content', packages: missing, facts })];
+  return missing.length === 0 ? [] : [packages({ name: 'content', packages: missing, commands, facts })];
 }

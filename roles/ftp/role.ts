@@ -8,6 +8,9 @@ import type { FtpParams } from './params.js';
 /** Where vsftpd's unprivileged parts are locked up; distributions disagree on theirs, and vsftpd refuses to run without. */
 const emptyFolder = '/var/lib/lvsctl/empty';
 
+/** Of those who have one: Red Hat since 9, and Alpine. */
+const configFolder = '/etc/vsftpd';
+
 const renderConfig = template(import.meta.url, 'templates/vsftpd.conf.hbs');
 
 export default defineRole({
@@ -15,6 +18,7 @@ export default defineRole({
   description: 'an anonymous, read-only FTP server (vsftpd) whose banner tells the real servers apart',
   // The schema and its library are loaded when the role is used.
   params: async () => (await import('./params.js')).ftpParams,
+  wants: { paths: [configFolder] },
   appliesTo: (host, cluster) => cluster.roles.ftp !== undefined && ftpService(cluster, host) !== undefined,
   resources({ cluster, host, facts, params }) {
     const config = file({
@@ -24,7 +28,12 @@ export default defineRole({
       backup: true,
     });
     const vsftpd = configuredService({ name: 'vsftpd', facts, files: [config] });
-    const install = packages({ name: 'ftp', packages: [{ default: 'vsftpd' }], facts });
+    const install = packages({
+      name: 'ftp',
+      packages: [{ default: 'vsftpd' }],
+      commands: ['vsftpd'],
+      facts,
+    });
     const folders = [
       directory({ path: params.anonymousRoot ?? '/srv/ftp' }),
       directory({ path: emptyFolder, mode: '0755' }),
@@ -46,9 +55,12 @@ function ftpService(cluster: Cluster, host: ClusterHost): Service | undefined {
   );
 }
 
+/** Where it is not installed yet, the package manager tells; where it is (Red Hat 9, from its CDs), the folder does. */
 function configPath(facts: Facts): string {
   const inFolder = ['dnf', 'yum', 'apk'].includes(facts.packageManager ?? '');
-  return inFolder ? '/etc/vsftpd/vsftpd.conf' : '/etc/vsftpd.conf';
+  return inFolder || (facts.packageManager === undefined && facts.paths.has(configFolder))
+    ? `${configFolder}/vsftpd.conf`
+    : '/etc/vsftpd.conf';
 }
 
 /** The filter came with vsftpd 3 and Linux 3.5; an older vsftpd refuses a configuration with a name that it does not know. */

@@ -12,6 +12,6 @@ export default defineRole({
   resources({ facts }) {
     // Whichever arping is there will do; busybox brings its own.
     if (facts.commands.has('arping')) return [];
-    return [packages({ name: 'probe', packages: [arpingPackage], facts })];
+    return [packages({ name: 'probe', packages: [arpingPackage], commands: ['arping'], facts })];
   },
 });

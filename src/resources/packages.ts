@@ -13,26 +13,33 @@ export interface PackagesOptions {
   /** What for, one word: names the resource. */
   readonly name: string;
   readonly packages: readonly PackageNames[];
+  /**
+   * What they are for: where all of these commands are there, whoever put them there, packages that the database does not know at all
+   * are not installed; those that stopped half-way are.
+   */
+  readonly commands?: readonly string[];
   readonly facts: Facts;
 }
 
-/** Installed packages: one change for all that are missing. The probe asks the local database, never the network. */
+/**
+ * Installed packages: one change for all that are missing. The probe asks the local database, never the network. A host without a
+ * package manager (Red Hat 9) must have the commands already.
+ */
 export function packages(options: PackagesOptions): Resource {
+  const { commands = [], facts } = options;
   const id = `packages ${options.name}`;
-  const manager = options.facts.packageManager;
-  if (manager === undefined)
-    throw new LvsctlError(`no package manager that lvsctl knows (${managers.join(', ')}) is there`, {
-      resource: id,
-      hint: `install by hand: ${options.packages.map((one) => one.default ?? Object.values(one)[0]).join(', ')}`,
-    });
+  const manager = facts.packageManager;
+  if (manager === undefined) return installedByHand(id, options);
   const names = options.packages.map((one) => nameFor(one, manager, id));
   return {
     id,
-    probe: probes[manager](names),
+    probe: shLines(commands.length > 0 && commandsProbe(commands), probes[manager](names)),
     plan(observed): Change | undefined {
       const present = installed(id, manager, observed);
       const missing = names.filter((name) => !present.has(name));
       if (missing.length === 0) return undefined;
+      const served = commands.length > 0 && missingCommands(id, observed).length === 0;
+      if (served && !stoppedHalfWay(observed)) return undefined;
       return {
         summary: `install ${missing.join(', ')} with ${manager}`,
         diff: missing.map((name) => `+ ${name}\n`).join(''),
@@ -40,6 +47,43 @@ export function packages(options: PackagesOptions): Resource {
       };
     },
   };
+}
+
+function installedByHand(id: string, options: PackagesOptions): Resource {
+  const { commands = [] } = options;
+  const names = options.packages.map((one) => one.default ?? Object.values(one)[0]).join(', ');
+  const refuse = (what: string): LvsctlError =>
+    new LvsctlError(`${what}, and no package manager that lvsctl knows (${managers.join(', ')}) is there`, {
+      resource: id,
+      hint: `install by hand: ${names}${options.facts.commands.has('rpm') ? ' (by rpm -i, from the CDs of the system)' : ''}`,
+    });
+  if (commands.length === 0) throw refuse(`${names} is wanted`);
+  return {
+    id,
+    probe: commandsProbe(commands),
+    plan(observed): undefined {
+      const missing = missingCommands(id, observed);
+      if (missing.length > 0) throw refuse(`the command ${missing.join(', ')} is missing`);
+    },
+  };
+}
+
+const missingMark = 'missing: ';
+
+function commandsProbe(commands: readonly string[]): Sh {
+  return shLines(
+    sh`missing=; for c in ${commands}; do command -v "$c" >/dev/null 2>&1 || missing="$missing $c"; done`,
+    sh`echo ${missingMark}"$missing"`,
+  );
+}
+
+function missingCommands(id: string, observed: ProbeOutput): string[] {
+  const [first = ''] = observedText(id, observed).split('\n');
+  return first
+    .slice(missingMark.length)
+    .trim()
+    .split(' ')
+    .filter((name) => name !== '');
 }
 
 const managers = ['apt', 'dnf', 'yum', 'zypper', 'apk', 'pacman'] as const;
@@ -52,6 +96,11 @@ function nameFor(one: PackageNames, manager: PackageManager, id: string): string
       hint: 'install it by hand, or teach the role its name',
     });
   return name;
+}
+
+/** dpkg's words for a package whose files are there, in part or whole, but which is not installed. */
+function stoppedHalfWay(observed: ProbeOutput): boolean {
+  return /^\S+ \S+ (half-installed|unpacked|half-configured|triggers-\w+) /m.test(observed.stdout);
 }
 
 const rpmProbe = (names: readonly string[]): Sh =>

@@ -40,6 +40,51 @@ describe('packages', () => {
     expect(() => wanted(undefined)).toThrow(/no package manager that lvsctl knows \(apt, dnf/);
   });
 
+  const served = (packageManager: Facts['packageManager'], commands: Facts['commands'] = debian.commands) =>
+    packages({
+      name: 'ftp',
+      packages: [{ default: 'vsftpd' }],
+      commands: ['vsftpd'],
+      facts: { ...debian, packageManager, commands },
+    });
+
+  it.each<[PackageManager, string, string | undefined]>([
+    ['apt', 'missing: \n', undefined],
+    ['apt', 'missing: vsftpd\n', 'install vsftpd with apt'],
+    ['apt', 'missing: \ndeinstall ok config-files vsftpd\n', undefined],
+    ['apt', 'missing: \ninstall ok half-configured vsftpd\n', 'install vsftpd with apt'],
+    ['apt', 'missing: \ninstall ok unpacked vsftpd\n', 'install vsftpd with apt'],
+    ['apt', 'missing: \ninstall ok installed vsftpd\n', undefined],
+    ['yum', 'missing: \npackage vsftpd is not installed\n', undefined],
+    ['yum', 'missing: vsftpd\npackage vsftpd is not installed\n', 'install vsftpd with yum'],
+  ])('%s: a command that somebody else installed will do: %j', (manager, stdout, summary) => {
+    expect(served(manager).plan(said(stdout), nothingChanging)?.summary).toBe(summary);
+  });
+
+  it.each(shells)('without a package manager the command must be there, by %s', (_, shell) => {
+    const resource = served(undefined, new Set(['rpm']));
+    const commands = fakeCommands({ vsftpd: 'exit 1' });
+    const there = probe(shell, resource, { PATH: `${commands}:${process.env.PATH}` });
+    expect(resource.plan(there, nothingChanging)).toBeUndefined();
+    const absent = packages({
+      name: 'x',
+      packages: [{ default: 'vsftpd' }],
+      commands: ['no-such-command', 'sh'],
+      facts: { ...debian, packageManager: undefined, commands: new Set(['rpm']) },
+    });
+    let error: unknown;
+    try {
+      absent.plan(probe(shell, absent), nothingChanging);
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toMatchObject({
+      message:
+        'the command no-such-command is missing, and no package manager that lvsctl knows (apt, dnf, yum, zypper, apk, pacman) is there',
+      hint: 'install by hand: vsftpd (by rpm -i, from the CDs of the system)',
+    });
+  });
+
   it.each(shells)('asks dpkg for names and states in one call by %s', (_, shell) => {
     const log = join(temporaryFolder(), 'log');
     const path = fakeCommands({ 'dpkg-query': `printf '%s\\n' "$@" > ${log}; exit 1` });

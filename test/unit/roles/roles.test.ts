@@ -286,6 +286,29 @@ describe('ftp', () => {
     expect(text).toContain('ftpd_banner=Welcome to FTP2 server\n');
   });
 
+  /** Of vsftpd 1.1.3, by its sources of 0.9.2 and its Changelog: a name that it does not know keeps it from starting. */
+  const namesOfRedHat9 = [
+    ...['listen', 'ftpd_banner', 'anonymous_enable', 'no_anon_password', 'anon_root'],
+    ...['anon_world_readable_only', 'local_enable', 'write_enable', 'xferlog_enable', 'secure_chroot_dir'],
+    ...['pasv_enable', 'pasv_min_port', 'pasv_max_port'],
+  ];
+
+  it('from Red Hat 9’s CDs: in its folder, with names that vsftpd 1.1.3 knows', () => {
+    const facts = {
+      ...redhat9,
+      kernel: { ...redhat9.kernel, release: '2.4.20-8' },
+      packageManager: undefined,
+      paths: new Set([...redhat9.paths, '/etc/vsftpd']),
+    };
+    const resources = ftp.resources(input(ftp, cluster, 'rs1', facts));
+    expect(ids(resources)).toContain('packages ftp');
+    const text = writtenText(resources, '/etc/vsftpd/vsftpd.conf');
+    const names = [...text.matchAll(/^([^#=\n]+)=/gm)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !namesOfRedHat9.includes(name ?? ''))).toEqual([]);
+    expect(text).not.toMatch(/^[^#\n]*[ \t]$|^[^#=\n]+$/m);
+  });
+
   it('is configured before apt starts it, and after rpm would move the configuration aside', () => {
     const order = (facts: Facts): string[] =>
       ids(ftp.resources(input(ftp, cluster, 'rs1', facts))).filter((id) =>
