@@ -23,6 +23,7 @@ export const carriedPackages: readonly string[] = [
   'iputils-arping',
   'nftables',
   'iptables',
+  'arptables',
   'conntrack',
   'curl',
   'cron',
