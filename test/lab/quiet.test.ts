@@ -12,7 +12,8 @@ import { onGuest } from './support/login.js';
 
 /**
  * The ways to keep a VIP quiet that hosts of 2003 need, with real ARP and real connections: the roles get facts as such a host gives
- * them; the kernel below is the lab's, which has arptables and iptables as modules, and no nf_tables for IP. The client stands for the director too: it sends to the VIP at the real server's MAC.
+ * them; the kernel below is the lab's, which has arptables and iptables as modules, and no nf_tables for IP. The client stands for the
+ * director too: it sends to the VIP at the real server's MAC.
  */
 const vip = '10.83.33.100';
 const rip = '10.83.33.76';
