@@ -6,6 +6,9 @@ import {
   director,
   ftp,
   ipvsadm,
+  kernel,
+  kernelBuild,
+  kernelSurvey,
   probe,
   realserver,
 } from '../roles/index.js';
@@ -15,6 +18,16 @@ import { definePlaybook } from '../src/engine/playbook.js';
 export default definePlaybook({
   name: 'site',
   stages: [
+    // Kernels first, where the inventory allows one: all that follows rests on what they show. One host at a time, the directors last.
+    { name: 'kernel survey', hosts: 'all', roles: [kernelSurvey] },
+    { name: 'kernel build', hosts: 'all', roles: [kernelBuild] },
+    {
+      name: 'kernel',
+      hosts: 'all',
+      roles: [kernel],
+      strategy: 'rolling',
+      order: ({ name }, { services }) => (services.some(({ directors }) => directors.includes(name)) ? 1 : 0),
+    },
     // The content's public keys travel from the real servers to its source, and the source's host keys back.
     { name: 'content keys', hosts: 'all', roles: [contentKey] },
     { name: 'content source', hosts: 'all', roles: [contentSource] },

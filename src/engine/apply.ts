@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { LvsctlError } from '../errors.js';
 import type { JobFile } from '../ssh/jobs.js';
 import type { EventSink, FailureDetails } from './events.js';
 import { ProgressTeller, told } from './progress.js';
@@ -110,7 +111,11 @@ function filesOf(
         return [name, Buffer.from(buffer, byteOffset, byteLength)];
       }
       const file = store?.files.get(content.stored);
-      if (!store || !file) throw new Error(`${step.resource} wants ${content.stored}, which is not stored`);
+      if (!store || !file)
+        throw new LvsctlError(`${content.stored} is not on this machine`, {
+          ...step,
+          hint: 'it is made by an earlier stage: run without --limit and --roles, so that the stage has its host',
+        });
       const open = () =>
         Readable.from(told(store.read(file), file.size, { ...step, unit: 'sent' }, sink), {
           objectMode: false,

@@ -343,6 +343,9 @@ describe('names from the inventory in a script', () => {
 describe('the site playbook', () => {
   it('has real servers before directors, and ends with the traffic check', () => {
     expect(site.stages.map((stage) => stage.name)).toEqual([
+      'kernel survey',
+      'kernel build',
+      'kernel',
       'content keys',
       'content source',
       'real servers',
