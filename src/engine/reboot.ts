@@ -51,7 +51,7 @@ export async function rebootHost(options: RebootOptions): Promise<Host> {
   const deadline = Date.now() + withinSeconds * 1000;
   let told = await tell(host, shLines(...options.notes, rebootScript(bootId)));
   await host.close().catch(() => undefined);
-  let last = 'it was not tried';
+  let last = '';
   let sameBoot = false;
   while (Date.now() < deadline) {
     await pause(Math.min(options.pollMs ?? 2000, Math.max(1, deadline - Date.now())));
@@ -59,10 +59,13 @@ export async function rebootHost(options: RebootOptions): Promise<Host> {
     const back = await attempt(options, deadline).catch((error: Error) => error);
     if (signal.aborted && back instanceof Error) throw interrupted(name);
     if (back instanceof Error) {
+      // What was found before says more than a login that the deadline cut off.
+      if (back instanceof Late && last !== '') continue;
       last = back.message;
       sameBoot = false;
       continue;
     }
+    last = 'it was in the same boot';
     if (back.boot !== bootId) return back.host;
     sameBoot = true;
     // It has not been told, or it is still on its way down.
@@ -87,6 +90,9 @@ async function tell(host: Host, script: Sh): Promise<boolean> {
   }
 }
 
+/** A login that took until the deadline. */
+class Late extends Error {}
+
 /** One login, and the question which boot this is; given up at the deadline. */
 async function attempt(
   { open }: RebootOptions,
@@ -94,7 +100,7 @@ async function attempt(
 ): Promise<{ readonly host: Host; readonly boot: string }> {
   const over = new AbortController();
   const late = pause(Math.max(1, deadline - Date.now()), undefined, { signal: over.signal }).then(() => {
-    throw new Error('it was still trying to log in');
+    throw new Late('it was still trying to log in');
   });
   const asking = open().then(async (host) => {
     try {

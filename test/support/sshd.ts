@@ -25,6 +25,10 @@ export interface SshdOptions {
    * its root in `$root`. /proc, /dev, /run and /tmp are the machine's.
    */
   readonly machine?: string;
+  /** The server's logins see this in place of the machine's boot id, and what lvsctl keeps outlives {@link TestSshd.halt}. */
+  readonly bootId?: string;
+  /** Scripts by name that its logins find before the system's programs. */
+  readonly commands?: Readonly<Record<string, string>>;
 }
 
 export interface TestUser {
@@ -49,6 +53,10 @@ export interface TestSshd {
   /** Runs sh where the logins are; throws when it fails. */
   inside(script: string): string;
   log(): string;
+  /** Ends the server and all that its connections run, as a machine that goes down does; jobs of lvsctl are not among it. */
+  halt(): Promise<void>;
+  /** Starts it again, with another boot id where it has one of its own. */
+  boot(bootId?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,7 +66,13 @@ export function makeKey(path: string, type: KeyType, passphrase = ''): void {
 }
 
 /** What lvsctl keeps on a host must not stay on the machine that runs the tests: the logins see a folder of their own. */
-const privateState = 'mkdir -p /var/lib/lvsctl && mount -t tmpfs tmpfs /var/lib/lvsctl';
+function privateState(folder: string, { bootId }: SshdOptions): string {
+  if (bootId === undefined) return 'mkdir -p /var/lib/lvsctl && mount -t tmpfs tmpfs /var/lib/lvsctl';
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(join(folder, 'boot_id'), `${bootId}\n`);
+  return `mkdir -p /var/lib/lvsctl && mount --bind '${folder}/state' /var/lib/lvsctl &&
+mount --bind '${folder}/boot_id' /proc/sys/kernel/random/boot_id`;
+}
 
 /** Shell that makes the users on a private copy of /etc. */
 function privateUsers(folder: string, users: readonly TestUser[]): string {
@@ -68,7 +82,9 @@ function privateUsers(folder: string, users: readonly TestUser[]): string {
     `echo '${name}:${password}' | chpasswd`,
     ...(sudoers ? [`echo '${sudoers}' > /etc/sudoers.d/${name}`, `chmod 440 /etc/sudoers.d/${name}`] : []),
   ]);
-  return [`cp -a /etc '${folder}/etc'`, `mount --bind '${folder}/etc' /etc`, ...lines].join(' && ');
+  const bind = `mount --bind '${folder}/etc' /etc`;
+  const make = [`cp -a /etc '${folder}/etc'`, bind, ...lines].join(' && ');
+  return `if [ -d '${folder}/etc' ]; then ${bind}; else ${make}; fi`;
 }
 
 /** Shell that goes on, as a copy of this machine, with what it is given as arguments. The copy is in memory. */
@@ -111,34 +127,39 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     'PrintMotd no',
     'LogLevel VERBOSE',
     // bash under sshd reads ~/.bashrc unless it is a shell's shell; the files of whoever runs the tests must not matter.
-    `SetEnv SHLVL=2 ${options.shell ? `PATH=${shellFolder(folder, options.shell)}:/usr/sbin:/usr/bin:/sbin:/bin` : ''}`,
+    `SetEnv SHLVL=2 ${pathSetting(folder, options)}`,
   ];
   const configFile = join(folder, 'sshd_config');
   writeFileSync(configFile, `${config.join('\n')}\n`);
   const logFile = join(folder, 'log');
-  const sshd = spawn(
-    'unshare',
-    [
-      '-m',
-      '--propagation',
-      'private',
-      'sh',
-      '-c',
-      options.machine === undefined
-        ? `${privateState} && ${privateUsers(folder, options.users ?? [])} && exec "$@"`
-        : `set -e\n${copyOfMachine(folder, options.machine)}`,
-      'sh',
-      '/usr/sbin/sshd',
-      '-D',
-      '-f',
-      configFile,
-      '-E',
-      logFile,
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
+  const preparation =
+    options.machine === undefined
+      ? `${privateState(folder, options)} && ${privateUsers(folder, options.users ?? [])} && exec "$@"`
+      : `set -e\n${copyOfMachine(folder, options.machine)}`;
+  const start = (): ChildProcess =>
+    spawn(
+      'unshare',
+      [
+        '-m',
+        '--propagation',
+        'private',
+        'sh',
+        '-c',
+        preparation,
+        'sh',
+        '/usr/sbin/sshd',
+        '-D',
+        '-f',
+        configFile,
+        '-E',
+        logFile,
+      ],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
   const log = () => readFileSync(logFile, 'utf8');
-  await listening(sshd, log);
+  let sshd = start();
+  await listening(sshd, log, 1);
+  let boots = 1;
   const hostKey = (type: KeyType) =>
     readFileSync(join(folder, `host_${type}.pub`), 'utf8')
       .split(' ')
@@ -184,11 +205,52 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
         maxBuffer: 64 * 1024 * 1024,
       }),
     log,
+    async halt() {
+      const sessions = childrenOf(sshd);
+      await end(sshd);
+      for (const session of sessions) killSession(session);
+    },
+    async boot(bootId) {
+      if (bootId !== undefined) writeFileSync(join(folder, 'boot_id'), `${bootId}\n`);
+      sshd = start();
+      boots += 1;
+      await listening(sshd, log, boots);
+    },
     async stop() {
       await end(sshd);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Logins find the test's commands first, then its shell. */
+function pathSetting(folder: string, { shell, commands = {} }: SshdOptions): string {
+  const first = shell ? [shellFolder(folder, shell)] : [];
+  if (Object.keys(commands).length > 0) {
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    for (const [name, script] of Object.entries(commands))
+      writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    first.unshift(bin);
+  }
+  return first.length > 0 ? `PATH=${[...first, '/usr/sbin:/usr/bin:/sbin:/bin'].join(':')}` : '';
+}
+
+/** Processes that a server has for its connections. */
+function childrenOf({ pid }: ChildProcess): number[] {
+  try {
+    const text = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+    return text.trim().split('\n').map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** The session's shells end with it: what they read ends. */
+function killSession(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {}
 }
 
 /** A folder in which `sh` is the wanted shell. */
@@ -210,7 +272,8 @@ export function freePort(): Promise<number> {
   });
 }
 
-async function listening(sshd: ChildProcess, log: () => string): Promise<void> {
+/** @param times how often the log has said it by then */
+async function listening(sshd: ChildProcess, log: () => string, times: number): Promise<void> {
   let exited: string | undefined;
   sshd.once('exit', (status) => {
     exited = `sshd ended with status ${status}`;
@@ -220,7 +283,7 @@ async function listening(sshd: ChildProcess, log: () => string): Promise<void> {
     try {
       text = log();
     } catch {}
-    if (text.includes('Server listening')) return;
+    if (text.split('Server listening').length > times) return;
     if (exited !== undefined) throw new Error(`${exited}: ${text}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
