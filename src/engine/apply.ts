@@ -140,10 +140,7 @@ async function collect(
       const where = { host, resource: resource.id };
       try {
         await session.fetch(path, ({ size, content }) =>
-          store.keep(
-            name,
-            Readable.from(told(content, size, { ...where, unit: 'fetched' }, sink), { objectMode: false }),
-          ),
+          store.keep(name, told(content, size, { ...where, unit: 'fetched' }, sink)),
         );
       } catch (error) {
         throw about(error, where);

@@ -7,4 +7,4 @@ export type { Change, ChangeFile, PlanContext, ProbeOutput, Reboot, Resource } f
 export { defineRole, type Role, type RoleInput } from './role.js';
 export { type ClusterRun, type RunCommand, type RunOutcome, runCluster } from './run.js';
 export { HostSession } from './session.js';
-export type { Store, StoredFile } from './store.js';
+export type { Content, Store, StoredFile } from './store.js';

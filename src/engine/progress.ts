@@ -138,11 +138,11 @@ const WORTH_TELLING = 1024 * 1024;
 
 /** The same bytes, told of while they flow. */
 export async function* told(
-  content: AsyncIterable<Buffer>,
+  content: AsyncIterable<Uint8Array>,
   size: number,
   about: Pick<HostProgress, 'host' | 'resource' | 'unit'>,
   sink: EventSink,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Uint8Array> {
   const begun = Date.now();
   let [last, done] = [begun, 0];
   for await (const chunk of content) {

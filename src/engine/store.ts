@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 /** A file that the controller keeps for its hosts. */
 export interface StoredFile {
   readonly name: string;
@@ -12,6 +10,9 @@ export interface StoredFile {
   /** As cksum(1) prints it for stdin, `CRC SIZE`: what the oldest host can compute too. */
   readonly cksum: string;
 }
+
+/** Bytes as they come. Not Node's streams: whoever writes roles may be without Node's types. */
+export type Content = AsyncIterable<Uint8Array>;
 
 /** Artifacts and what hosts have built, on this machine. */
 export interface Store {
@@ -29,7 +30,7 @@ export interface Store {
    */
   ensure(names: readonly string[]): Promise<void>;
   /** Takes what a host has built; replaced as a whole, or not at all. */
-  keep(name: string, content: Readable): Promise<StoredFile>;
-  /** The bytes of a file that is here; the stream fails at its end when they are not what they were. */
-  read(file: StoredFile): Readable;
+  keep(name: string, content: Content): Promise<StoredFile>;
+  /** The bytes of a file that is here; they fail at their end when they are not what they were. */
+  read(file: StoredFile): Content;
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { writing } from '../artifacts/index.js';
-import type { StoredFile } from '../engine/store.js';
+import type { Content, StoredFile } from '../engine/store.js';
 import { type Fingerprint, Fingerprinter } from './fingerprint.js';
 
 /** What stands beside a bundle, in `NAME.json`. */
@@ -33,7 +32,7 @@ export class Bundles {
   }
 
   /** @throws LvsctlError when the folder can't be written; what the content throws is thrown as it is */
-  async keep(name: string, content: Readable): Promise<StoredFile> {
+  async keep(name: string, content: Content): Promise<StoredFile> {
     const base = encodeURIComponent(name);
     if (name === '' || name.startsWith('.')) throw new Error(`no name for a bundle: ${JSON.stringify(name)}`);
     await writing(this.folder, () => mkdir(this.folder, { recursive: true, mode: 0o700 }));
@@ -54,13 +53,13 @@ export class Bundles {
     }
   }
 
-  async #write(path: string, content: Readable): Promise<Fingerprint> {
+  async #write(path: string, content: Content): Promise<Fingerprint> {
     const found = new Fingerprinter();
     const handle = await writing(path, () => open(path, 'wx', 0o600));
     try {
       for await (const chunk of content) {
-        found.update(chunk as Buffer);
-        await writing(path, () => handle.appendFile(chunk as Buffer));
+        found.update(chunk);
+        await writing(path, () => handle.appendFile(chunk));
       }
       // It may be the work of hours.
       await writing(path, () => handle.sync());

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { Readable } from 'node:stream';
 import {
   type ArtifactOptions,
   artifactsNamed,
   ensureArtifacts,
   surveyArtifacts,
 } from '../artifacts/index.js';
-import type { Store, StoredFile } from '../engine/store.js';
+import type { Content, Store, StoredFile } from '../engine/store.js';
 import { LvsctlError } from '../errors.js';
 import { Bundles } from './bundles.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -59,14 +58,14 @@ class ControllerStore implements Store {
       await this.#take(name, path);
   }
 
-  async keep(name: string, content: Readable): Promise<StoredFile> {
+  async keep(name: string, content: Content): Promise<StoredFile> {
     const file = await this.bundles.keep(name, content);
     this.files.set(name, file);
     return file;
   }
 
-  read(file: StoredFile): Readable {
-    return Readable.from(checked(file), { objectMode: false });
+  read(file: StoredFile): Content {
+    return checked(file);
   }
 
   /** Returns the names that are for the catalogue. */
@@ -104,11 +103,11 @@ function together(errors: readonly LvsctlError[]): LvsctlError {
   });
 }
 
-async function* checked({ path, sha256, name }: StoredFile): AsyncGenerator<Buffer> {
+async function* checked({ path, sha256, name }: StoredFile): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-    hash.update(chunk as Buffer);
-    yield chunk as Buffer;
+    hash.update(chunk);
+    yield chunk;
   }
   const found = hash.digest('hex');
   if (found === sha256) return;

@@ -3,7 +3,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/engine/index.js';
 import type { Resource } from '../../src/engine/resource.js';
@@ -253,19 +252,15 @@ describe('a file of the store', () => {
       openStore: async () => {
         const store = await storeOf({ linux })();
         const open = store.read.bind(store);
-        store.read = (file) =>
-          Readable.from(
-            (async function* () {
-              setTimeout(() => {
-                ahead = read;
-              }, 1000);
-              for await (const chunk of open(file)) {
-                read += (chunk as Buffer).length;
-                yield chunk as Buffer;
-              }
-            })(),
-            { objectMode: false },
-          );
+        store.read = async function* (file) {
+          setTimeout(() => {
+            ahead = read;
+          }, 1000);
+          for await (const chunk of open(file)) {
+            read += chunk.length;
+            yield chunk;
+          }
+        };
         return store;
       },
     });
@@ -308,14 +303,12 @@ describe('a file of the store', () => {
       openStore: async () => {
         const store = await storeOf({ linux })();
         const read = store.read.bind(store);
-        store.read = (file) => {
-          const stream = read(file);
-          if (cuts === 0)
-            stream.once('data', () => {
-              cuts += 1;
-              cut(sshd);
-            });
-          return stream;
+        store.read = async function* (file) {
+          for await (const chunk of read(file)) {
+            yield chunk;
+            cuts += 1;
+            if (cuts === 1) cut(sshd);
+          }
         };
         return store;
       },
@@ -323,7 +316,7 @@ describe('a file of the store', () => {
     expect(of('failure')).toEqual([]);
     expect(outcome).toEqual({ changed: 1, failed: 0, pending: 0 });
     expect(readFileSync(join(work, 'copy')).equals(content)).toBe(true);
-    expect(cuts).toBe(1);
+    expect(cuts).toBeGreaterThan(1);
     expect(of('remark')[0]?.text).toMatch(/^connection lost while files were sent/);
   });
 });
