@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { remoteShells } from '../../support/sshd.js';
 import { Bootable } from './bootable.js';
+import { testLoaders } from './loaders.js';
 
 let machine: Bootable;
 afterEach(() => machine.stop());
@@ -35,7 +36,7 @@ describe.each(remoteShells)('a kernel is installed, booted once, proven and kept
     ]);
     expect(machine.read(grubConf)).toBe(before.replace('default=0', 'default=1') + entry(release));
     expect(machine.calls().filter((call) => /^(boot|modprobe ip_vs)/.test(call))).toEqual([
-      `boot 1 /boot/vmlinuz-${release}`,
+      `boot /boot/vmlinuz-${release}`,
       'modprobe ip_vs',
     ]);
     expect(machine.on(`ls ${mark} 2>/dev/null; ls /boot /lib/modules /var/lib/lvsctl/kernel`)).toBe(
@@ -62,6 +63,82 @@ ${release}.depmod
     expect(second.of('failure')).toEqual([]);
     expect(second.outcome).toEqual({ changed: 0, failed: 0, pending: 0 });
     expect((await machine.run('plan')).outcome).toEqual({ changed: 0, failed: 0, pending: 0 });
+  });
+});
+
+describe.each([
+  [
+    'GRUB 2',
+    testLoaders.grub2,
+    '/boot/lvsctl/vmlinuz-',
+    (release: string, before: string) => `${before}# BEGIN lvsctl kernel ${release}
+menuentry 'lvsctl ${release}' {
+\tload_video
+\tinsmod gzio
+\tif [ x$grub_platform = xxen ]; then insmod xzio; insmod lzopio; fi
+\tinsmod part_msdos
+\tinsmod ext2
+\tset root='hd0,msdos1'
+\tif [ x$feature_platform_search_hint = xy ]; then
+\t  search --no-floppy --fs-uuid --set=root --hint-bios=hd0,msdos1  5f3a
+\telse
+\t  search --no-floppy --fs-uuid --set=root 5f3a
+\tfi
+\tlinux /lvsctl/vmlinuz-${release} root=UUID=5f3a ro  quiet panic=30
+\tinitrd /microcode.cpio /lvsctl/initrd-${release}.img
+}
+# END lvsctl kernel ${release}
+`,
+    (release: string, trial: string) => `${trial}# BEGIN lvsctl kernel default
+if [ -z "\${boot_once}" ]; then
+  set default='lvsctl ${release}'
+fi
+# END lvsctl kernel default
+`,
+  ],
+  [
+    'LILO',
+    testLoaders.lilo,
+    '/boot/vmlinuz-',
+    (release: string, before: string) => `${before}image=/boot/vmlinuz-${release}
+\tlabel=${release.slice(-11)}
+\tinitrd=/boot/initrd-${release}.img
+\tread-only
+\troot=/dev/hda2
+\tappend="panic=30"
+`,
+    (release: string, trial: string) => trial.replace('default=linux', `default=${release.slice(-11)}`),
+  ],
+])('a machine with %s', (_, loader, image, onTrial, asDefault) => {
+  it('tries the kernel once and stays with the old one when it panics, and with the new one when it is sound', async () => {
+    machine = await Bootable.start('dash', { loader });
+    const { release } = machine.bundle;
+    const before = machine.read(loader.config);
+    machine.features = ['panic'];
+    const failed = await machine.run('provision');
+    expect(failed.of('failure').map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `to boot ${release} once, and is back on ${loader.running}; the new kernel left no word in /var/log`,
+        ),
+      ),
+    ]);
+    expect(machine.read(loader.config)).toBe(onTrial(release, before));
+    machine.on('shutdown -r now');
+    const old = `boot /boot/vmlinuz-${loader.running}`;
+    expect(machine.boots()).toEqual([`boot ${image}${release}`, old, old]);
+
+    // The same release, mended: what was installed is taken away with the mark.
+    machine.features = ['feature ipvs 1.0.9 65536', 'feature hidden'];
+    machine.on(`rm -rf ${mark} /var/lib/lvsctl/kernel/${release}`);
+    const { outcome, of } = await machine.run('provision');
+    expect(of('failure')).toEqual([]);
+    expect(outcome.failed).toBe(0);
+    expect(machine.boots().slice(3)).toEqual([`boot ${image}${release}`]);
+    expect(machine.read(loader.config)).toBe(asDefault(release, onTrial(release, before)));
+    machine.on('shutdown -r now');
+    expect(machine.boots().slice(4)).toEqual([`boot ${image}${release}`]);
+    expect((await machine.run('provision')).outcome).toEqual({ changed: 0, failed: 0, pending: 0 });
   });
 });
 
@@ -109,15 +186,15 @@ describe('a trial that fails leaves the default alone', () => {
     );
     expect(failure?.hint).toContain(`remove ${mark} on rs1`);
     expect(machine.read(grubConf)).toBe(before + entry(release));
-    const boots = machine.calls().filter((call) => call.startsWith('boot '));
-    expect(boots).toEqual([`boot 1 /boot/vmlinuz-${release}`, 'boot 0 /boot/vmlinuz-2.4.20-8']);
+    const boots = machine.boots();
+    expect(boots).toEqual([`boot /boot/vmlinuz-${release}`, 'boot /boot/vmlinuz-2.4.20-8']);
 
     const again = await machine.run('provision');
     expect(again.of('failure').map(({ message }) => message)).toEqual([failure?.message]);
     expect(again.of('change.start')).toEqual([]);
     machine.on(`rm ${mark}`);
     expect((await machine.run('provision')).outcome.failed).toBe(1);
-    expect(machine.calls().filter((call) => call.startsWith('boot '))).toEqual([...boots, ...boots]);
+    expect(machine.boots()).toEqual([...boots, ...boots]);
   });
 
   it('it comes up without hidden: said, and the host goes back by itself when nobody confirms it', async () => {
@@ -132,7 +209,7 @@ describe('a trial that fails leaves the default alone', () => {
       hint: "the default was left alone: a reboot brings 2.4.20-8 back, and rs1 does one by itself when the trial's time is over",
     });
     expect(machine.read(grubConf)).toContain('default=0\n');
-    while (!machine.calls().includes('boot 0 /boot/vmlinuz-2.4.20-8'))
+    while (!machine.calls().includes('boot /boot/vmlinuz-2.4.20-8'))
       await new Promise((resolve) => setTimeout(resolve, 100));
     const later = await machine.run('plan');
     expect(later.of('failure')[0]?.message).toMatch(
@@ -164,7 +241,7 @@ describe('a trial that fails leaves the default alone', () => {
   );
 
   it('too small a /boot is told before anything is changed', async () => {
-    machine = await Bootable.start('dash', 64);
+    machine = await Bootable.start('dash', { bootKiB: 64 });
     const { outcome, of } = await machine.run('provision');
     expect(outcome).toMatchObject({ changed: 0, failed: 1 });
     expect(of('failure')[0]?.message).toMatch(
