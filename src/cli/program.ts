@@ -182,6 +182,16 @@ function addLab(program: Command, context: Context, run: (action: Action) => Pro
     .action((file: string, names: string[], options: OutputOptions) =>
       run(async () => (await load()).reboot(context, file, names, options)),
     );
+  output(
+    lab
+      .command('reset')
+      .description('cut the power of hosts of the lab and give it back: for one that hangs'),
+  )
+    .argument('<file>', 'inventory')
+    .argument('<host...>', 'hosts of the inventory')
+    .action((file: string, names: string[], options: OutputOptions) =>
+      run(async () => (await load()).reset(context, file, names, options)),
+    );
 }
 
 const trustFirstUse = (command: Command): Command =>

@@ -3,7 +3,7 @@ import { LvsctlError } from '../errors.js';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
 import { quote } from '../shell/index.js';
 import type { Dial } from '../ssh/host.js';
-import { type LabLayout, layoutOf } from './layout.js';
+import { flavourOfHost, type LabLayout, layoutOf } from './layout.js';
 import { sshArguments } from './login.js';
 import { dialInto, supervisorStatus } from './relay.js';
 import { programPath, requireRoot } from './requirements.js';
@@ -41,6 +41,7 @@ export async function labAccess(
 
 function reached(layout: LabLayout, host: ClusterHost): ClusterHost {
   const { jump: _, ...own } = host.ssh;
+  const legacy = flavourOfHost(host) === 'redhat9';
   return {
     ...host,
     ssh: {
@@ -48,11 +49,11 @@ function reached(layout: LabLayout, host: ClusterHost): ClusterHost {
       hostName: host.address,
       port: 22,
       user: 'root',
-      identityFiles: [layout.userKey],
+      identityFiles: [legacy ? layout.legacyUserKey : layout.userKey],
       agent: false,
       hostKeys: 'strict',
       knownHostsFiles: [layout.knownHosts],
-      algorithms: 'modern',
+      algorithms: legacy ? 'legacy' : 'modern',
       sudo: false,
       // A fork takes 30 ms in a guest, and many of them share a processor.
       connectTimeoutSeconds: Math.max(own.connectTimeoutSeconds, 60),

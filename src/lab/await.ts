@@ -5,6 +5,9 @@ import { LvsctlError } from '../errors.js';
 import type { Guest, LabLayout } from './layout.js';
 import { greets, supervisorStatus } from './relay.js';
 
+/** Last words of a redhat9 guest's boot, by its inittab. */
+const bootFinished = 'lab: the host is up';
+
 /** A guest that writes nothing to its console for so long, and doesn't answer, hangs. A loaded machine still writes. */
 const silenceSeconds = 240;
 
@@ -32,7 +35,7 @@ export async function awaitGuests(
 async function awaitGuest(layout: LabLayout, guest: Guest): Promise<void> {
   let seen = -1;
   let heardAt = Date.now();
-  while (!(await greets(layout, guest.address, 10))) {
+  while (!(await greets(layout, guest.address, 10)) || !(await finishedBooting(guest))) {
     const console = await readFile(guest.console, 'utf8').catch(() => '');
     const state = (await supervisorStatus(layout))?.find((entry) => entry.name === guest.name)?.state;
     if (console.length !== seen) {
@@ -47,6 +50,12 @@ async function awaitGuest(layout: LabLayout, guest: Guest): Promise<void> {
       );
     await sleep(200);
   }
+}
+
+/** A SysV init starts sshd long before rc.local; systemd's units are there, or waited for, when sshd is. */
+async function finishedBooting(guest: Guest): Promise<boolean> {
+  if (guest.flavour !== 'redhat9') return true;
+  return (await readFile(guest.console, 'utf8').catch(() => '')).includes(bootFinished);
 }
 
 function tail(text: string): string {

@@ -9,20 +9,19 @@ import {
   rename,
   rm,
   stat,
-  symlink,
   truncate,
-  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventSink } from '../engine/events.js';
 import { LvsctlError } from '../errors.js';
+import type { LabFlavour } from '../inventory/cluster.js';
 import { quote } from '../shell/index.js';
 import { attempt, follow, run } from './command.js';
 import { cpio, file, folder } from './cpio.js';
+import { type CommonRecipe, type Flavour, flavourOf } from './flavour.js';
 import { imageRoot } from './layout.js';
 import { locked } from './lock.js';
-import { recipe } from './recipe.js';
 import { programPath } from './requirements.js';
 
 /** A finished image: a folder that guests share and never write. */
@@ -44,12 +43,13 @@ export function imageAt(directory: string): Image {
   };
 }
 
-/** The image of the present recipe and kernel, made now unless the cache has it: about a minute, 350 MB. */
-export async function image(sink: EventSink): Promise<Image> {
+/** The image of a flavour, its present recipe and kernel, made now unless the cache has it: about a minute, 350 MB. */
+export async function image(name: LabFlavour, sink: EventSink): Promise<Image> {
   const kernel = programPath('linux.uml') ?? 'linux.uml';
+  const flavour = await flavourOf(name);
   const sources = await aptSources();
   const hash = createHash('sha256')
-    .update(JSON.stringify({ ...recipe, suite: sources.suite }))
+    .update(JSON.stringify({ ...flavour.recipe, suite: sources.suite }))
     .update(await readFile(kernel))
     .digest('hex')
     .slice(0, 16);
@@ -63,7 +63,7 @@ export async function image(sink: EventSink): Promise<Image> {
     const umask = process.umask(0o022);
     try {
       await removeRemains(hash);
-      await make(making, kernel, sources, sink);
+      await make(making, flavour, kernel, sources, sink);
       await rename(making, directory);
     } catch (error) {
       await removeRemains(hash);
@@ -84,25 +84,32 @@ async function removeRemains(hash: string): Promise<void> {
       await rm(join(imageRoot(), name), { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
 }
 
-async function make(making: string, kernel: string, sources: AptSources, sink: EventSink): Promise<void> {
+async function make(
+  making: string,
+  flavour: Flavour,
+  kernel: string,
+  sources: AptSources,
+  sink: EventSink,
+): Promise<void> {
   const progress = (fraction: number, text: string) => sink({ type: 'lab.progress', text, fraction });
   const root = join(making, 'root');
   const packages = join(making, 'packages');
   await mkdir(join(packages, 'partial'), { recursive: true });
   await chmod(making, 0o700);
 
-  progress(0, `making the image of the lab's hosts (${sources.suite}, once)`);
-  await bootstrap(root, packages, sources, progress);
+  progress(0, `making the image of the lab's ${flavour.name} hosts (${sources.suite}, once)`);
+  await bootstrap(root, packages, flavour.recipe, sources, progress);
   progress(0.9, 'adding kernel modules and packages');
   const version = (await run(kernel, ['--version'])).trim();
-  await cp(`/usr/lib/uml/modules/${version}`, join(root, 'usr/lib/modules', version), { recursive: true });
-  await carryPackages(root, packages);
-  await furnish(root);
+  await cp(`/usr/lib/uml/modules/${version}`, join(root, flavour.modulesFolder, version), {
+    recursive: true,
+  });
+  await flavour.furnish(root, packages);
   const made = imageAt(making);
   await copyFile(kernel, made.kernel);
-  await writeFile(made.initramfs, await commonInitramfs(making, root, version));
+  await writeFile(made.initramfs, await commonInitramfs(making, root, flavour, version));
   await writeFile(made.disk, '');
-  await truncate(made.disk, recipe.diskBytes);
+  await truncate(made.disk, flavour.recipe.diskBytes);
   await run('mkfs.ext4', ['-q', '-F', '-m', '0', '-E', 'lazy_itable_init=1,lazy_journal_init=1', made.disk]);
   await rm(packages, { recursive: true });
 }
@@ -113,7 +120,7 @@ const milestones: readonly (readonly [RegExp, number, string])[] = [
   [/^I: downloading packages/, 0.08, 'downloading packages'],
   [/^I: extracting archives/, 0.2, 'unpacking the base system'],
   [/^I: installing essential/, 0.3, 'installing the base system'],
-  [/^I: installing remaining/, 0.5, 'installing systemd and sshd'],
+  [/^I: installing remaining/, 0.5, 'installing init and sshd'],
   [/^I: running --customize-hook/, 0.75, 'downloading the packages that roles install'],
   [/^I: cleaning/, 0.85, 'cleaning up'],
 ];
@@ -121,6 +128,7 @@ const milestones: readonly (readonly [RegExp, number, string])[] = [
 async function bootstrap(
   root: string,
   packages: string,
+  recipe: CommonRecipe,
   sources: AptSources,
   progress: (fraction: number, text: string) => void,
 ): Promise<void> {
@@ -134,7 +142,7 @@ async function bootstrap(
     '--format=directory',
     ...recipe.excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
     `--include=${recipe.installedPackages.join(',')}`,
-    `--customize-hook=${download}`,
+    ...(recipe.carriedPackages.length > 0 ? [`--customize-hook=${download}`] : []),
     sources.suite,
     root,
     ...sources.lines,
@@ -155,66 +163,19 @@ async function bootstrap(
   });
 }
 
-/** Moves the .debs in and indexes them, as apt-ftparchive would, without needing it. */
-async function carryPackages(root: string, packages: string): Promise<void> {
-  const target = join(root, recipe.packageFolder);
-  await mkdir(target, { recursive: true });
-  const debs = (await readdir(packages)).filter((name) => name.endsWith('.deb')).sort();
-  const stanzas: string[] = [];
-  for (const deb of debs) {
-    const content = await readFile(join(packages, deb));
-    // apt unescapes %3a in a Filename before it opens the file.
-    const name = deb.replaceAll('%3a', ':').replaceAll(':', '.');
-    await writeFile(join(target, name), content);
-    const control = (await run('dpkg-deb', ['-f', join(packages, deb)])).trimEnd();
-    const sum = createHash('sha256').update(content).digest('hex');
-    stanzas.push(`${control}\nFilename: ./${name}\nSize: ${content.length}\nSHA256: ${sum}\n`);
-  }
-  const index = stanzas.join('\n');
-  await writeFile(join(target, 'Packages'), index);
-  // Without a Release file apt tries each compression in turn before it reads the plain index.
-  const sum = createHash('sha256').update(index).digest('hex');
-  await writeFile(
-    join(target, 'Release'),
-    `Suite: lab\nDate: ${new Date().toUTCString()}\nSHA256:\n ${sum} ${Buffer.byteLength(index)} Packages\n`,
-  );
-}
-
-async function furnish(root: string): Promise<void> {
-  for (const path of recipe.imageRemovals) await rm(join(root, path), { force: true });
-  for (const [path, content] of Object.entries(recipe.imageFiles)) {
-    await rm(join(root, path), { force: true });
-    await writeFile(join(root, path), content);
-  }
-  for (const [path, target] of Object.entries(recipe.imageLinks)) {
-    await rm(join(root, path), { force: true });
-    await symlink(target, join(root, path));
-  }
-  // systemd compares /usr with these and runs its first-boot services when they are older.
-  for (const path of ['etc/.updated', 'var/.updated']) {
-    await writeFile(join(root, path), '');
-    const { mtime } = await stat(join(root, 'usr'));
-    await utimes(join(root, path), mtime, mtime);
-  }
-}
-
-async function commonInitramfs(making: string, root: string, version: string): Promise<Buffer> {
-  const overlay = join(root, 'usr/lib/modules', version, 'kernel/fs/overlayfs/overlay.ko');
-  const debs = join(root, recipe.packageFolder);
-  const busybox = (await readdir(debs)).find((name) => name.startsWith('busybox-static_'));
-  if (busybox === undefined) throw new LvsctlError('the lab image got no busybox-static');
-  const unpacked = join(making, 'busybox');
-  await run('dpkg-deb', ['-x', join(debs, busybox), unpacked]);
-  const program = await readFile(join(unpacked, 'bin/busybox')).catch(() =>
-    readFile(join(unpacked, 'usr/bin/busybox')),
-  );
-  await rm(unpacked, { recursive: true });
+async function commonInitramfs(
+  making: string,
+  root: string,
+  flavour: Flavour,
+  version: string,
+): Promise<Buffer> {
+  const overlay = join(root, flavour.modulesFolder, version, 'kernel/fs/overlayfs/overlay.ko');
   return cpio([
     ...['bin', 'dev', 'disk', 'lab', 'lower', 'new', 'proc'].map((path) => folder(path)),
     { path: 'dev/console', mode: 0o020600, device: [5, 1] },
-    file('bin/busybox', program, 0o755),
+    file('bin/busybox', await flavour.busybox(root, making), 0o755),
     file('overlay.ko', await readFile(overlay)),
-    file('init', recipe.initScript, 0o755),
+    file('init', flavour.recipe.initScript, 0o755),
   ]);
 }
 

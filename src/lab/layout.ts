@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LvsctlError } from '../errors.js';
+import type { ClusterHost, LabFlavour } from '../inventory/cluster.js';
 
 /** Where a lab keeps what it has: one folder per cluster name, removed as a whole by `down`. */
 export interface LabLayout {
@@ -15,6 +16,8 @@ export interface LabLayout {
   readonly socket: string;
   readonly supervisorLog: string;
   readonly userKey: string;
+  /** The RSA key for hosts that know no other type. */
+  readonly legacyUserKey: string;
   readonly knownHosts: string;
   /** UML's own folder of pid files and consoles' sockets: short, since a socket's path ends at 107 bytes. */
   readonly umlDirectory: string;
@@ -23,6 +26,7 @@ export interface LabLayout {
 /** One guest as the supervisor starts it. */
 export interface Guest {
   readonly name: string;
+  readonly flavour: LabFlavour;
   readonly address: string;
   /** Number of its tap and of its folder in the UML folder; stays the same as long as the lab lives. */
   readonly index: number;
@@ -30,6 +34,8 @@ export interface Guest {
   readonly console: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Second disk, where the guest's boot loader leaves a kernel of its own for the supervisor to start. */
+  readonly chain?: string;
   /** Changes when the guest must be started anew for a changed inventory to show. */
   readonly identity: string;
 }
@@ -38,7 +44,8 @@ export interface Guest {
 export interface LabFile {
   readonly name: string;
   readonly inventory: string;
-  readonly image: string;
+  /** Folder of the image of each flavour that the lab has had. */
+  readonly images: Readonly<Partial<Record<LabFlavour, string>>>;
   readonly socket: string;
   readonly umlDirectory: string;
   readonly memoryMegabytes: number;
@@ -65,9 +72,14 @@ export function layoutOf(name: string): LabLayout {
     socket: join(directory, 'relay'),
     supervisorLog: join(directory, 'supervisor.log'),
     userKey: join(directory, 'id_ed25519'),
+    legacyUserKey: join(directory, 'id_rsa'),
     knownHosts: join(directory, 'known_hosts'),
     umlDirectory: join(directory, 'uml'),
   };
+}
+
+export function flavourOfHost(host: ClusterHost): LabFlavour {
+  return host.lab?.flavour ?? 'debian';
 }
 
 export function guestDirectory(layout: LabLayout, host: string): string {

@@ -5,6 +5,11 @@ import type { Guest, LabLayout } from './layout.js';
 export function sshArguments(layout: LabLayout, address: string, patienceSeconds = 60): string[] {
   const options = [
     `IdentityFile=${layout.userKey}`,
+    `IdentityFile=${layout.legacyUserKey}`,
+    // For hosts of Red Hat 9's time; the names of today stay first.
+    'KexAlgorithms=+diffie-hellman-group1-sha1',
+    'HostKeyAlgorithms=+ssh-rsa',
+    'Ciphers=+aes128-cbc',
     'IdentitiesOnly=yes',
     `UserKnownHostsFile=${layout.knownHosts}`,
     'GlobalKnownHostsFile=/dev/null',

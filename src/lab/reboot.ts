@@ -13,7 +13,7 @@ import { requireInLab } from './twin.js';
 const shutdownSeconds = 180;
 
 /** ssh must have ended before the guest does, which may leave without a word on its connections. */
-const soon = '(sleep 1; reboot) </dev/null >/dev/null 2>&1 &';
+const soon = '(sleep 1; /sbin/reboot) </dev/null >/dev/null 2>&1 &';
 
 /** Reboots hosts of the lab from inside, all at once (one that is off is switched on), and waits until the sshd of each answers in its new life. */
 export async function labReboot(cluster: Cluster, hosts: readonly string[], sink: EventSink): Promise<void> {

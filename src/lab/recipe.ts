@@ -124,12 +124,10 @@ export const excludedPaths: readonly string[] = [
 /** Size of a guest's disk; its file is sparse, and takes what the guest has written. */
 export const diskBytes = 8 * 2 ** 30;
 
-/**
- * First program of a guest. The image, read through hostfs, is the lower layer of an overlay whose upper one is the guest's disk.
- * `/lab` comes from the guest's own archive behind the common one. The address is set here, so that it is there
- * before any service starts, whatever a role does to the guest's network configuration.
- */
-export const initScript = `#!/bin/busybox sh
+/** Parts of a guest's first program, for the flavours to put together: busybox sh, $b being busybox. */
+export const initParts = {
+  /** `/lab` comes from the guest's own archive behind the common one. */
+  begin: `#!/bin/busybox sh
 b=/bin/busybox
 fail() {
   echo "lab: $*"
@@ -138,8 +136,11 @@ fail() {
 . /lab/config
 $b mount -t proc proc /proc || fail 'no /proc'
 $b mount -t devtmpfs dev /dev || fail 'no /dev'
-$b insmod /overlay.ko || fail 'no overlay module'
-$b mount -t hostfs -o ro,/root image /lower || fail 'cannot mount the image'
+`,
+  overlayModule: `$b insmod /overlay.ko || fail 'no overlay module'
+`,
+  /** The image, read through hostfs, is the lower layer of an overlay whose upper one is the guest's disk. */
+  mountRoot: `$b mount -t hostfs -o ro,/root image /lower || fail 'cannot mount the image'
 $b mount -t ext4 /dev/ubda /disk || fail 'cannot mount the disk'
 $b mkdir -p /disk/upper /disk/work
 $b mount -t overlay -o lowerdir=/lower,upperdir=/disk/upper,workdir=/disk/work lab /new || fail 'cannot mount the root'
@@ -148,9 +149,13 @@ if [ "$($b cat /disk/seed 2>/dev/null)" != "$seed" ]; then
   $b sync
   echo "$seed" >/disk/seed
 fi
-# In Debian's own kernel IPv6 is there from the start; here it is a module.
+`,
+  /** In Debian's own kernel IPv6 is there from the start; here it is a module. */
+  ipv6: `# In Debian's own kernel IPv6 is there from the start; here it is a module.
 $b chroot /new /sbin/modprobe ipv6 || fail 'no IPv6 module'
-$b ip link set dev lo up
+`,
+  /** The address is set here, so that it is there before any service starts, whatever a role does to the guest's network configuration. */
+  network: `$b ip link set dev lo up
 [ "$interface" = vec0 ] || $b ip link set dev vec0 name "$interface" || fail "cannot name the NIC $interface"
 case $address in
 *:*) echo 0 >"/proc/sys/net/ipv6/conf/$interface/accept_dad" ;;
@@ -158,10 +163,22 @@ esac
 $b ip address add "$address" dev "$interface" || fail "cannot set $address"
 $b ip link set dev "$interface" up || fail "cannot start $interface"
 $b ip route add default via "$router" dev "$interface" || fail "cannot route through $router"
-$b mount --move /dev /new/dev
+`,
+  end: `$b mount --move /dev /new/dev
 $b umount /proc
-exec $b switch_root /new /sbin/init
-`;
+`,
+} as const;
+
+/** First program of a guest. */
+export const initScript = [
+  initParts.begin,
+  initParts.overlayModule,
+  initParts.mountRoot,
+  initParts.ipv6,
+  initParts.network,
+  initParts.end,
+  'exec $b switch_root /new /sbin/init\n',
+].join('');
 
 /** All that an image's hash is made of; written out, since the order of a module's names depends on how it was loaded. */
 export const recipe = {

@@ -39,7 +39,11 @@ export async function labStatus(cluster: Cluster): Promise<LabStatus> {
     managedHosts(cluster.hosts.values()).map(async (host): Promise<LabHostStatus> => {
       const guest = guests.get(host.name);
       const base = { name: host.name, address: host.address, boots: guest?.boots ?? 0 };
-      if (guest?.pid == null) return { ...base, state: guest?.state === 'failed' ? 'failed' : 'off' };
+      if (guest?.pid == null) {
+        // Between a panic and the start that follows it.
+        const reviving = guest?.state === 'running';
+        return { ...base, state: reviving ? 'booting' : guest?.state === 'failed' ? 'failed' : 'off' };
+      }
       const state = (await greets(layout, guest.address, 5)) ? 'up' : 'booting';
       const uptimeSeconds = Math.round((Date.now() - guest.startedAt) / 1000);
       return { ...base, state, pid: guest.pid, uptimeSeconds };

@@ -3,6 +3,9 @@
  * It starts each guest, starts it again after a reboot, and relays TCP from a unix socket into the namespace.
  * It imports nothing of ours at run time, so that it starts from source as fast as from a build.
  *
+ * A guest's boot loader may hand on a kernel of its own (see {@link takeChained}): that is what the guest's next start runs, once.
+ * After a panic of a kernel with panic=N the guest starts again N seconds later, by its boot loader.
+ *
  * The socket speaks one line, then:
  *   `connect ADDRESS PORT`  answers `ok` or `error WORDS`, then bytes flow both ways
  *   `status`                answers {@link GuestStatus}[] as JSON
@@ -10,7 +13,19 @@
  *   `reset HOST`            cuts the guest's power and starts it again
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Guest, LabFile } from './layout.js';
@@ -18,7 +33,10 @@ import type { Guest, LabFile } from './layout.js';
 export interface GuestStatus {
   readonly name: string;
   readonly address: string;
-  /** `off` after a poweroff, `failed` when the kernel ended in any other way than a reboot or a poweroff. */
+  /**
+   * `off` after a poweroff, `failed` when the kernel ended in any other way than a reboot or a poweroff; `running` without a
+   * pid for the seconds between a panic and the start that follows it.
+   */
   readonly state: 'running' | 'off' | 'failed';
   readonly pid: number | null;
   /** Times that the kernel was started. */
@@ -34,6 +52,15 @@ interface Running {
   boots: number;
   startedAt: number;
   wanted: 'run' | 'restart' | 'stop';
+  /** The start that follows a panic. */
+  revival: NodeJS.Timeout | undefined;
+}
+
+/** A kernel that the guest's boot loader has handed on. */
+interface Chained {
+  readonly kernel: string;
+  readonly entry: string;
+  readonly args: readonly string[];
 }
 
 const file = process.argv[2] ?? '';
@@ -43,7 +70,9 @@ function readLab(): LabFile {
   return JSON.parse(readFileSync(file, 'utf8')) as LabFile;
 }
 
-function boot(entry: Running): void {
+function boot(entry: Running, chained?: Chained): void {
+  clearTimeout(entry.revival);
+  entry.revival = undefined;
   const lab = readLab();
   const { guest } = entry;
   rmSync(join(lab.umlDirectory, String(guest.index)), { recursive: true, force: true });
@@ -55,7 +84,10 @@ function boot(entry: Running): void {
   }
   const log = openSync(guest.console, 'w');
   // A session of its own: the kernel and the host processes that stand for the guest's form one group.
-  const child = spawn(guest.command, guest.args, {
+  const [command, args] = chained
+    ? [chained.kernel, [...guest.args, ...chained.args, `lab.entry=${chained.entry}`]]
+    : [guest.command, guest.args];
+  const child = spawn(command, args, {
     cwd: guest.directory,
     detached: true,
     stdio: ['ignore', log, log],
@@ -75,17 +107,71 @@ function boot(entry: Running): void {
     entry.state = last === 'off' ? 'off' : 'failed';
     process.stdout.write(`${new Date().toISOString()} ${guest.name} ended: ${words}, ${last}\n`);
     if (asked === 'stop') running.delete(guest.name);
-    else if (asked === 'restart' || last === 'reboot') boot(entry);
+    else if (asked === 'restart') boot(entry);
+    else if (last === 'reboot') boot(entry, takeChained(guest));
+    else if (last === 'panic') revive(entry, chained?.args);
+    // A program that is no kernel, or one that dies without a word: a machine would start over.
+    else if (last === 'other' && chained) boot(entry);
   };
   child.on('error', (error) => onEnd(error.message));
   child.on('exit', (status, signal) => onEnd(signal ?? `status ${status}`));
 }
 
-/** With `noreboot` UML ends alike after a reboot and a poweroff; only its last message differs. */
-function lastWords(guest: Guest): 'reboot' | 'off' | 'other' {
-  const text = readFileSync(guest.console, 'latin1').slice(-4000);
+/** With `noreboot` UML ends alike after a reboot and a poweroff; only its last message differs. After a panic it ends at once. */
+function lastWords(guest: Guest): 'reboot' | 'off' | 'panic' | 'other' {
+  const text = readFileSync(guest.console, 'latin1').slice(-8000);
+  if (/Kernel panic - not syncing/.test(text)) return 'panic';
   if (/reboot: Restarting system/.test(text)) return 'reboot';
   return /reboot: (Power down|System halted)/.test(text) ? 'off' : 'other';
+}
+
+/**
+ * Starts the guest again after a panic, as a kernel with `panic=N` would: that is one of a handed-on kernel's words, or was told by the
+ * guest's loader on its console. Nobody in a lab is served by a longer wait than ten seconds.
+ */
+function revive(entry: Running, args: readonly string[] | undefined): void {
+  const mostSeconds = 10;
+  const words = args ?? readFileSync(entry.guest.console, 'latin1').split('\n');
+  const seconds = Number(
+    words.findLast((word) => /^(lab: )?panic=\d+\r?$/.test(word))?.replace(/\D/g, '') ?? 0,
+  );
+  if (seconds === 0) return;
+  const wait = Math.min(seconds, mostSeconds);
+  entry.state = 'running';
+  process.stdout.write(`${new Date().toISOString()} ${entry.guest.name} starts again in ${wait} seconds\n`);
+  entry.revival = setTimeout(() => boot(entry), wait * 1000);
+}
+
+/**
+ * The second disk's first block is text: `lvsctl-chain`, then lines `entry N`, `size BYTES`, `args WORDS`, an empty line; the
+ * kernel stands at 4096. It is taken away by being read: the boot after it is the loader's again.
+ */
+function takeChained(guest: Guest): Chained | undefined {
+  if (guest.chain === undefined) return undefined;
+  const disk = openSync(guest.chain, 'r+');
+  try {
+    const block = Buffer.alloc(4096);
+    readSync(disk, block, 0, block.length, 0);
+    const [mark, ...lines] = (block.toString('latin1').split('\n\n')[0] ?? '').split('\n');
+    if (mark !== 'lvsctl-chain') return undefined;
+    const told = new Map(lines.map((line) => [line.split(' ')[0], line.slice(line.indexOf(' ') + 1)]));
+    const size = Number(told.get('size'));
+    const content = Buffer.alloc(size);
+    readSync(disk, content, 0, size, block.length);
+    const kernel = join(guest.directory, 'kernel');
+    rmSync(kernel, { force: true });
+    const file = openSync(kernel, 'w');
+    writeSync(file, content);
+    closeSync(file);
+    chmodSync(kernel, 0o700);
+    const args = (told.get('args') ?? '').split(' ').filter((word) => word !== '');
+    return { kernel, entry: told.get('entry') ?? '0', args };
+  } finally {
+    const { size } = fstatSync(disk);
+    closeSync(disk);
+    truncateSync(guest.chain, 0);
+    truncateSync(guest.chain, size);
+  }
 }
 
 function killGroup(child: ChildProcess): void {
@@ -99,6 +185,8 @@ function killGroup(child: ChildProcess): void {
 
 function stop(entry: Running, wanted: 'restart' | 'stop'): void {
   entry.wanted = wanted;
+  clearTimeout(entry.revival);
+  entry.revival = undefined;
   if (entry.child !== undefined) killGroup(entry.child);
   else if (wanted === 'stop') running.delete(entry.guest.name);
   else boot(entry);
@@ -111,7 +199,15 @@ function reload(): void {
   for (const guest of lab.guests) {
     const entry = running.get(guest.name);
     if (entry === undefined) {
-      const fresh: Running = { guest, child: undefined, state: 'off', boots: 0, startedAt: 0, wanted: 'run' };
+      const fresh: Running = {
+        guest,
+        child: undefined,
+        state: 'off',
+        boots: 0,
+        startedAt: 0,
+        wanted: 'run',
+        revival: undefined,
+      };
       running.set(guest.name, fresh);
       boot(fresh);
       continue;

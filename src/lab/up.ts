@@ -6,11 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { EventSink } from '../engine/events.js';
 import { LvsctlError } from '../errors.js';
-import type { Cluster, ClusterHost } from '../inventory/cluster.js';
+import type { Cluster, ClusterHost, LabFlavour } from '../inventory/cluster.js';
 import { awaitGuests } from './await.js';
 import { keyPair, knownHostsLine, namesOf, prepareGuest } from './guest.js';
-import { image, imageAt } from './image.js';
-import { type Guest, guestDirectory, type LabFile, type LabLayout, layoutOf, readLab } from './layout.js';
+import { type Image, image, imageAt } from './image.js';
+import {
+  flavourOfHost,
+  type Guest,
+  guestDirectory,
+  type LabFile,
+  type LabLayout,
+  layoutOf,
+  readLab,
+} from './layout.js';
 import { locked } from './lock.js';
 import { onGuest } from './login.js';
 import { namespaceExists, raiseNetwork, razeNetwork, subnetOf, subnetsOf } from './network.js';
@@ -45,14 +53,15 @@ async function up(cluster: Cluster, layout: LabLayout, sink: EventSink, options:
   const before = await readLab(layout);
   await refuseForeign(cluster, layout, before);
   if (before === undefined) await rm(layout.directory, { recursive: true, force: true });
-  else await requireImage(before.image, cluster);
-  // A disk belongs to the image that it was begun on, even when the recipe has changed since.
-  const base = before === undefined ? await image(sink) : imageAt(before.image);
+  else refuseOtherFlavours(cluster, before);
+  const images = await imagesFor(cluster, before, sink);
 
   await mkdir(layout.directory, { recursive: true, mode: 0o700 });
   const running = await supervisorStatus(layout);
   if (running === undefined) await endRemains(layout, before, sink);
   await keyPair(layout.userKey, `lvsctl lab ${layout.name}`);
+  if (images.has('redhat9'))
+    await keyPair(layout.legacyUserKey, `lvsctl lab ${layout.name}`, { type: 'rsa' });
 
   const indexes = assignIndexes(cluster, before);
   await raiseNetwork(layout, subnets, [...indexes.values()]);
@@ -63,6 +72,8 @@ async function up(cluster: Cluster, layout: LabLayout, sink: EventSink, options:
     hosts.map((host) => {
       const index = indexes.get(host.name) ?? 0;
       const subnet = subnetOf(subnets, host);
+      const base = images.get(flavourOfHost(host));
+      if (base === undefined) throw new Error(`no image for ${host.name}`);
       return prepareGuest(layout, { cluster, host, index, subnet, names, image: base, memoryMegabytes });
     }),
   );
@@ -71,7 +82,7 @@ async function up(cluster: Cluster, layout: LabLayout, sink: EventSink, options:
   const lab: LabFile = {
     name: layout.name,
     inventory: cluster.file,
-    image: base.directory,
+    images: Object.fromEntries([...images].map(([flavour, { directory }]) => [flavour, directory])),
     socket: layout.socket,
     umlDirectory: layout.umlDirectory,
     memoryMegabytes,
@@ -140,6 +151,45 @@ async function refuseForeign(
     throw new LvsctlError(`a lab named ${cluster.name} belongs to ${before.inventory}`, {
       hint: `Give one of the clusters another name, or end that lab: lvsctl lab down ${before.inventory}`,
     });
+}
+
+/**
+ * The image of each flavour in use. A disk belongs to the image that it was begun on, even when the recipe has changed since:
+ * those that the lab has had stay.
+ */
+async function imagesFor(
+  cluster: Cluster,
+  before: LabFile | undefined,
+  sink: EventSink,
+): Promise<ReadonlyMap<LabFlavour, Image>> {
+  const images = new Map<LabFlavour, Image>();
+  for (const [flavour, directory] of Object.entries(before?.images ?? {})) {
+    await requireImage(directory, cluster);
+    images.set(flavour as LabFlavour, imageAt(directory));
+  }
+  for (const host of cluster.hosts.values()) {
+    const flavour = flavourOfHost(host);
+    if (!images.has(flavour)) images.set(flavour, await image(flavour, sink));
+  }
+  return images;
+}
+
+function refuseOtherFlavours(cluster: Cluster, before: LabFile): void {
+  if (before.images === undefined)
+    throw new LvsctlError(`lab ${cluster.name} was brought up by an older lvsctl`, {
+      hint: `Start anew: lvsctl lab down ${cluster.file}`,
+    });
+  for (const { name, flavour } of before.guests) {
+    const host = cluster.hosts.get(name);
+    if (host !== undefined && flavourOfHost(host) !== flavour)
+      throw new LvsctlError(
+        `the lab's ${name} is a ${flavour} host, the inventory wants ${flavourOfHost(host)}`,
+        {
+          host: name,
+          hint: `Its disk can't become another's; start anew: lvsctl lab down ${cluster.file}`,
+        },
+      );
+  }
 }
 
 async function requireImage(directory: string, cluster: Cluster): Promise<void> {

@@ -51,6 +51,19 @@ export async function reboot(
   return EXIT.converged;
 }
 
+export async function reset(
+  context: Context,
+  file: string,
+  names: readonly string[],
+  options: OutputOptions,
+): Promise<number> {
+  const cluster = await openInventory(context, file);
+  checkNames('lab reset', names, [...cluster.hosts.keys()], 'host');
+  const { labReset } = await import('../../lab/index.js');
+  await tell(context, options, 'reset', cluster, names, (sink) => labReset(cluster, names, sink));
+  return EXIT.converged;
+}
+
 /** Exit status 0 only when every host is up. */
 export async function status(
   context: Context,
@@ -112,7 +125,7 @@ const namesInLab = (cluster: Cluster): string[] =>
 async function tell(
   context: Context,
   options: OutputOptions,
-  verb: 'up' | 'down' | 'reboot',
+  verb: 'up' | 'down' | 'reboot' | 'reset',
   cluster: Cluster,
   hosts: readonly string[],
   work: (sink: EventSink) => Promise<void>,

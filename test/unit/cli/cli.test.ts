@@ -166,6 +166,7 @@ describe('the inventory', () => {
     [['plan', '--roles', 'nonesuch'], 'nonesuch'],
     [['plan', '--playbook', 'nonesuch.ts'], 'nonesuch.ts'],
     [['lab', 'reboot', 'inventory.ts', 'rs3'], 'lab reboot: the inventory has no host rs3'],
+    [['lab', 'reset', 'inventory.ts', 'rs3'], 'lab reset: the inventory has no host rs3'],
     [['lab', 'exec', 'inventory.ts', 'rs9', 'true'], 'lab exec: the inventory has no host rs9'],
   ])('decides what %j may name', async (args, message) => {
     const { status, stdout, stderr } = await lvsctl(folder, args);
