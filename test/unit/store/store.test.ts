@@ -216,11 +216,9 @@ describe('artifacts', () => {
         'mine:patch-1': { file: join(work, 'nowhere'), sha256: sha256(''), saidBy },
       }),
     );
-    for (const ask of [
-      store.look(['mine:source', 'mine:patch-1', 'linux-2']),
-      store.ensure(['mine:source', 'mine:patch-1', 'linux-2']),
-    ]) {
-      const { message } = await failure(ask);
+    const names = ['mine:source', 'mine:patch-1', 'linux-2'];
+    for (const ask of [() => store.look(names), () => store.ensure(names)]) {
+      const { message } = await failure(ask());
       expect(message).toContain('2 artifacts are not right');
       expect(message).toContain(
         `artifact mine:source: ${file} has sha256 ${sha256('mine')}; ${saidBy} says ${sha256('other')}`,
