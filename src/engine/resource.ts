@@ -21,6 +21,8 @@ export interface Change {
   readonly files?: Readonly<Record<string, ChangeFile>>;
   /** What the host has made with this change, by the name it gets in the controller's store: absolute paths on the host. */
   readonly collect?: Readonly<Record<string, string>>;
+  /** Text of files that others in this plan may write too (a block each), as this change leaves them, by absolute path. */
+  readonly writes?: Readonly<Record<string, string>>;
   /**
    * `apply` arms the reboot only; lvsctl carries it out, waits for the host's next life, and plans anew from what it then finds.
    * A resource that wants the reboot again after it has failed.
@@ -39,6 +41,8 @@ export interface Reboot {
 export interface PlanContext {
   /** Ids of resources earlier in the list that will change in this plan. */
   readonly changing: ReadonlySet<string>;
+  /** Files as changes earlier in this plan leave them ({@link Change.writes}): to be taken for what the probe saw. */
+  readonly written?: ReadonlyMap<string, string>;
 }
 
 /**

@@ -120,6 +120,7 @@ export function planAll(
   host: string,
 ): readonly OwnedChange[] {
   const changing = new Set<string>();
+  const written = new Map<string, string>();
   const changes: OwnedChange[] = [];
   for (const [position, owned] of work.resources.entries()) {
     const { resource } = owned;
@@ -127,7 +128,7 @@ export function planAll(
     if (!observed) throw new Error(`no probe output for ${resource.id} of ${host}`);
     let change: Change | undefined;
     try {
-      change = resource.plan(observed, { changing });
+      change = resource.plan(observed, { changing, written });
     } catch (error) {
       throw error instanceof LvsctlError
         ? new LvsctlError(error.message, {
@@ -140,6 +141,7 @@ export function planAll(
     }
     if (!change) continue;
     changing.add(resource.id);
+    for (const [path, text] of Object.entries(change.writes ?? {})) written.set(path, text);
     changes.push({ ...owned, change, position });
   }
   return changes;

@@ -30,9 +30,10 @@ export function block(options: BlockOptions): Resource {
       fileState(path, false),
       sh`printf '%s\n' "$x"; exec cat ${path}`,
     ),
-    plan(observed): Change | undefined {
+    plan(observed, { written }): Change | undefined {
       const found = regularFile(id, path, observed);
-      const before = found?.rest.slice(found.rest.indexOf('\n') + 1);
+      // Another block in the same file may come first.
+      const before = written?.get(path) ?? found?.rest.slice(found.rest.indexOf('\n') + 1);
       const runnable = !executable || found?.rest.startsWith('x') === true;
       const after = withBlock(before ?? heading, name, body, path);
       if (before === after && runnable) return undefined;
@@ -45,6 +46,7 @@ export function block(options: BlockOptions): Resource {
           executable && sh`chmod a+x ${path}`,
         ),
         ...(files && before !== after && { files }),
+        ...(before !== after && { writes: { [path]: after } }),
       };
     },
   };

@@ -55,8 +55,9 @@ export function persistentSysctl(options: PersistentSysctlOptions): Resource {
       sh`[ -f ${sysctlConf} ] || exit 0`,
       sh`echo ${confMark}; exec cat ${sysctlConf}`,
     ),
-    plan(observed): Change | undefined {
-      const { lines, conf } = parse(id, observed);
+    plan(observed, { written }): Change | undefined {
+      const { lines, conf: found } = parse(id, observed);
+      const conf = written?.get(sysctlConf) ?? found;
       const own = ownPath === undefined ? undefined : textOf(lines, ownPath);
       const rivals = ownPath === undefined ? [] : laterRivals(lines, ownPath, settings);
       if (rivals[0])
@@ -87,6 +88,7 @@ export function persistentSysctl(options: PersistentSysctlOptions): Resource {
           confDrift && replaceFile({ path: sysctlConf, content }),
         ),
         ...(files && confDrift && { files }),
+        ...(confDrift && { writes: { [sysctlConf]: confAfter } }),
       };
     },
   };

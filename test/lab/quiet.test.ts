@@ -49,7 +49,7 @@ function conceal(facts: Facts, modules: readonly string[], commands: readonly st
   };
 }
 
-function onStockKernel(modules: readonly string[], commands: readonly string[]): Role<never>[] {
+function onStockKernel(modules: readonly string[], commands: readonly string[]): Role[] {
   return [arp, realserver].map((role) => {
     const seen = (input: RoleInput<NoParams>) => ({
       ...input,
@@ -61,11 +61,11 @@ function onStockKernel(modules: readonly string[], commands: readonly string[]):
       resources: (input) => role.resources(seen(input)),
       ...(remarks && { remarks: (input: RoleInput<NoParams>) => remarks(seen(input)) }),
     };
-    return wrapped as Role<never>;
+    return wrapped as Role;
   });
 }
 
-async function provision(roles: readonly Role<never>[]) {
+async function provision(roles: readonly Role[]) {
   const access = await labAccess(lab);
   return provisionRoles(access.cluster, roles, access.dial);
 }
@@ -97,7 +97,7 @@ async function quietAndServing(): Promise<void> {
   expect(await connect()).toBe('SSH-2.0');
 }
 
-async function converged(roles: readonly Role<never>[]): Promise<void> {
+async function converged(roles: readonly Role[]): Promise<void> {
   const { outcome, story } = await provision(roles);
   expect(outcome, story).toMatchObject({ changed: 0, failed: 0 });
 }

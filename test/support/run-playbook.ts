@@ -17,7 +17,7 @@ export interface Provisioned {
 /** Provisions a cluster with these roles in one stage, by the engine and over SSH, as a run of lvsctl does. */
 export async function provisionRoles(
   cluster: Cluster,
-  roles: readonly Role<never>[],
+  roles: readonly Role[],
   dial?: Dial,
 ): Promise<Provisioned> {
   const events: RunEvent[] = [];
@@ -55,5 +55,5 @@ export function provisionResources(host: ClusterHost, resources: readonly Resour
     probes: [],
     roles: {},
   };
-  return provisionRoles(cluster, [role as Role<never>]);
+  return provisionRoles(cluster, [role as Role]);
 }
