@@ -1,6 +1,7 @@
 import type { Facts } from '../../src/engine/facts.js';
 import { defineRole } from '../../src/engine/role.js';
 import type { Cluster, ClusterHost, Service } from '../../src/inventory/cluster.js';
+import { PASSIVE_PORTS, serves } from '../../src/inventory/ports.js';
 import { configuredService, directory, file, packages } from '../../src/resources/index.js';
 import { template } from '../../src/shell/index.js';
 import type { FtpParams } from './params.js';
@@ -51,7 +52,7 @@ function ftpService(cluster: Cluster, host: ClusterHost): Service | undefined {
   return cluster.services.find(
     (service) =>
       service.protocol === 'tcp' &&
-      service.realServers.some((one) => one.host === host.name && one.port === 21),
+      service.realServers.some((one) => one.host === host.name && serves(service, one, 21)),
   );
 }
 
@@ -72,7 +73,7 @@ function hasSeccomp(facts: Facts): boolean {
 export function vsftpdConfig(cluster: Cluster, host: ClusterHost, facts: Facts, params: FtpParams): string {
   const realServers = ftpService(cluster, host)?.realServers ?? [];
   const place = realServers.findIndex((one) => one.host === host.name) + 1;
-  const [low, high] = (params.passivePorts ?? '50000-50100').split('-');
+  const [low, high] = (params.passivePorts ?? PASSIVE_PORTS).split('-');
   return renderConfig({
     banner: params.banner.replaceAll('{n}', String(place)),
     anonymousRoot: params.anonymousRoot ?? '/srv/ftp',

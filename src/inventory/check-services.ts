@@ -26,7 +26,7 @@ export function checkServices(draft: Draft, report: Report): void {
     if (vip) {
       checkVip(path, service, vip, draft, report);
       const endpoint = `${vip.address}:${service.port}/${service.protocol ?? 'tcp'}`;
-      const owner = owners.get(endpoint);
+      const owner = service.port === undefined ? undefined : owners.get(endpoint);
       if (owner !== undefined)
         report(
           [...path, 'port'],
@@ -104,7 +104,8 @@ function checkRealServers(
 ): void {
   const forwarding = service.forwarding ?? 'dr';
   const seen = new Set<string>();
-  for (const [index, { host, port = service.port }] of service.realServers.entries()) {
+  const servicePort = service.fwmark === undefined ? service.port : undefined;
+  for (const [index, { host, port = servicePort }] of service.realServers.entries()) {
     const at = [...path, 'realServers', index];
     if (!draft.hosts.has(host)) {
       reportUnknownHost(host, [...at, 'host'], draft, report);
@@ -114,15 +115,15 @@ function checkRealServers(
       report(
         [...at, 'host'],
         host,
-        `stands there twice with port ${port}`,
+        `stands there twice${port === undefined ? '' : ` with port ${port}`}`,
         'take one of them out; a weight gives a larger share',
       );
     seen.add(`${host}:${port}`);
-    if (forwarding !== 'nat' && port !== service.port)
+    if (forwarding !== 'nat' && port !== servicePort && servicePort !== undefined && servicePort !== 0)
       report(
         [...at, 'port'],
         port,
-        `differs from the service’s port ${service.port}`,
+        `differs from the service’s port ${servicePort}`,
         `with forwarding ${forwarding} packets arrive unchanged: leave the port out, or use forwarding nat`,
       );
     const family = parseAddress(draft.hosts.get(host)?.address ?? '')?.family;

@@ -29,8 +29,8 @@ export function checkSystems(draft: Draft, report: Report): void {
         draft,
         report,
       );
-    for (const [index, { host }] of service.realServers.entries())
-      checkRealServer([...path, 'realServers', index, 'host'], host, service, draft, report);
+    for (const [index, realServer] of service.realServers.entries())
+      checkRealServer([...path, 'realServers', index], realServer, service, draft, report);
   }
   for (const [index, probe] of draft.probes.entries())
     refuse(probe, ['probes', index], 'lvsctl runs its test client on a probe host, over SSH', draft, report);
@@ -69,22 +69,35 @@ function checkInterface(host: string, name: string, draft: Draft, report: Report
 
 type Service = NonNullable<ReturnType<Draft['services']['get']>>;
 
-function checkRealServer(path: Path, host: string, service: Service, draft: Draft, report: Report): void {
+function checkRealServer(
+  path: Path,
+  { host, tunnel }: Service['realServers'][number],
+  service: Service,
+  draft: Draft,
+  report: Report,
+): void {
   const os = foreignSystemOf(draft, host);
   if (os === undefined) return;
   const { title, ipip } = FOREIGN_SYSTEMS[os];
   if (parseAddress(service.vip)?.family === 'IPv6')
     report(
-      path,
+      [...path, 'host'],
       host,
       `runs ${title}, of which lvsctl knows the commands for IPv4 only`,
       'give the service an IPv4 VIP, or let Linux hosts serve it',
     );
   if (service.forwarding === 'tun' && !ipip)
     report(
-      path,
+      [...path, 'host'],
       host,
       `runs ${title}, and no way is known there to take packets out of IPIP, as forwarding tun needs`,
       'use forwarding dr or nat for a service with this real server',
+    );
+  if (tunnel !== undefined && tunnel.type !== 'ipip')
+    report(
+      [...path, 'tunnel', 'type'],
+      tunnel.type,
+      `is for Linux, and ${host} runs ${title}`,
+      'take `tunnel` out, for ipip',
     );
 }

@@ -4,12 +4,13 @@ import { checkHosts, DEFAULT_PREFIX, groupsOf } from './check-hosts.js';
 import { checkKernels, ownProfiles } from './check-kernels.js';
 import { checkServices, interfaceOf } from './check-services.js';
 import { checkSystems } from './check-systems.js';
-import type { Cluster, ClusterHost, Service } from './cluster.js';
+import { checkTable } from './check-table.js';
+import type { Cluster, ClusterHost } from './cluster.js';
 import type { Draft } from './draft.js';
-import { labelsOfVips } from './label.js';
 import { formatPath, InventoryError, type Problem, presentable, type Report } from './problem.js';
 import { sshResolver } from './resolve-ssh.js';
-import type { HostInput, ServiceInput } from './schema.js';
+import type { HostInput } from './schema.js';
+import { ipvsSettings, resolveServices } from './service-of.js';
 import type { Surroundings } from './surroundings.js';
 
 /**
@@ -32,6 +33,7 @@ export function clusterOf(
     };
     checkHosts(draft, reportNew);
     checkServices(draft, reportNew);
+    checkTable(draft, reportNew);
     checkSystems(draft, reportNew);
     checkKernels(draft, reportNew);
   }
@@ -79,6 +81,7 @@ function resolve(draft: Draft, file: string, surroundings: Surroundings, report:
     file,
     hosts,
     services: resolveServices(draft, hosts),
+    ...ipvsSettings(draft),
     probes: draft.probes,
     ...(draft.kernelProfiles.size > 0 && { kernelProfiles }),
     roles: { ...draft.ownRoles, ...present(draft.roles ?? {}) },
@@ -105,37 +108,6 @@ function nearestLab(draft: Draft, groups: readonly string[], host: HostInput): P
   const said = [draft.lab, ...groups.map((group) => draft.groups.get(group)?.lab), host.lab];
   const flavour = said.findLast((each) => each?.flavour !== undefined)?.flavour;
   return flavour === undefined ? {} : { lab: { flavour } };
-}
-
-function resolveServices(draft: Draft, hosts: ReadonlyMap<string, ClusterHost>): Service[] {
-  const services = [...draft.services].flatMap(([name, service]) => (service ? [{ ...service, name }] : []));
-  const labels = labelsOfVips(services);
-  return services.map((service) => resolveService(service, labels, hosts));
-}
-
-function resolveService(
-  service: ServiceInput & { name: string },
-  labels: ReadonlyMap<string, string>,
-  hosts: ReadonlyMap<string, ClusterHost>,
-): Service {
-  const vip = parseAddress(service.vip)?.address ?? service.vip;
-  return {
-    name: service.name,
-    vip,
-    port: service.port,
-    protocol: service.protocol ?? 'tcp',
-    scheduler: service.scheduler ?? 'wlc',
-    forwarding: service.forwarding ?? 'dr',
-    ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
-    directors: service.directors,
-    realServers: service.realServers.map(({ host, weight = 1, port = service.port }) => ({
-      host,
-      address: hosts.get(host)?.address ?? '',
-      port,
-      weight,
-    })),
-    label: labels.get(vip) ?? '',
-  };
 }
 
 function present(roles: object): Record<string, unknown> {

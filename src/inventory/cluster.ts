@@ -12,6 +12,8 @@ export interface Cluster {
   readonly file: string;
   readonly hosts: ReadonlyMap<string, ClusterHost>;
   readonly services: readonly Service[];
+  /** Settings of the whole table on each director; absent where the inventory says nothing. */
+  readonly ipvs?: IpvsSettings;
   /** Names of the hosts that `verify` connects from. */
   readonly probes: readonly string[];
   /** Kernels of the inventory's own that may be built, by name; absent where it names none. */
@@ -125,25 +127,81 @@ export interface Service {
   /** Key of the service in the inventory, e.g. `ftp`. */
   readonly name: string;
   readonly vip: string;
+  /** Port that clients connect to: of a service by mark the first of `ports`. 0: every port. */
   readonly port: number;
+  /** Of a service by mark: that of the packets that get the mark. */
   readonly protocol: Protocol;
+  /** 1 to 2³²−1. The kernel's service is this mark, of the VIP's family; the director marks what goes to `vip` and `ports`. */
+  readonly fwmark?: number;
+  /** With `fwmark`, and only then: at least one, none overlapping, in the inventory's order. */
+  readonly ports?: readonly PortRange[];
   /** As ipvsadm names it: rr wrr lc wlc fo ovf lblc lblcr dh sh mh sed nq twos. */
   readonly scheduler: string;
+  /** Sorted: sh-port sh-fallback mh-port mh-fallback; absent: none. */
+  readonly schedulerFlags?: readonly string[];
   readonly forwarding: Forwarding;
-  /** Persistence timeout in seconds; absent: none. */
-  readonly persistence?: number;
+  /** Absent: none. */
+  readonly persistence?: ServicePersistence;
+  /** One-packet scheduling, of UDP; absent: off. */
+  readonly onePacket?: boolean;
   readonly directors: readonly string[];
   readonly realServers: readonly ServiceRealServer[];
   /** Label of the VIP's address without the interface, as in the tutorial's `eth0:100`: `100`. */
   readonly label: string;
 }
 
+/** Both ends belong to it. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface ServicePersistence {
+  /** 1 to 2678400. */
+  readonly seconds: number;
+  /** What counts as one client: dotted quad for IPv4, prefix length for IPv6; absent: a single address. */
+  readonly netmask?: string;
+  readonly engine?: 'sip';
+}
+
 export interface ServiceRealServer {
   readonly host: string;
   readonly address: string;
+  /** Where it listens: the service's own port unless forwarding is nat; of a service by mark the first of its ports; 0: every port. */
   readonly port: number;
   /** 0 is drained; 1 unless the inventory says otherwise. */
   readonly weight: number;
+  /** Connections at which it gets no more, and below which it does again; absent: no limit. */
+  readonly upperThreshold?: number;
+  readonly lowerThreshold?: number;
+  /** Of forwarding tun; absent: ipip. */
+  readonly tunnel?: ServiceTunnel;
+}
+
+export interface ServiceTunnel {
+  readonly type: 'ipip' | 'gue' | 'gre';
+  /** UDP port, of gue. */
+  readonly port?: number;
+  /** Of gue and gre; absent: none. `remote` is of gue. */
+  readonly checksum?: 'none' | 'full' | 'remote';
+}
+
+export interface IpvsSettings {
+  /** Seconds, 1 to 2678400; what is absent stays as the kernel has it. */
+  readonly timeouts?: { readonly tcp?: number; readonly tcpFin?: number; readonly udp?: number };
+  /** Directors tell each other of their connections; absent: they don't. */
+  readonly sync?: SyncSettings;
+}
+
+export interface SyncSettings {
+  /** The host's own when absent. */
+  readonly interface?: string;
+  /** 1 to 255. */
+  readonly id: number;
+  /** The kernel's own where absent: 224.0.0.81, 8848, 1. */
+  readonly group?: string;
+  readonly port?: number;
+  readonly ttl?: number;
 }
 
 /** Asks for a password at most once a name and run. */

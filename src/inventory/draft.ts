@@ -8,8 +8,8 @@ import {
   type KernelProfileInput,
   kernelProfileSchema,
   type ServiceInput,
-  serviceSchema,
 } from './schema.js';
+import { serviceSchema } from './service-schema.js';
 
 /**
  * What of an inventory has the right shape. A part with problems of its own is undefined, yet its name is known,
@@ -26,6 +26,7 @@ export interface Draft {
   readonly groups: ReadonlyMap<string, GroupInput | undefined>;
   readonly services: ReadonlyMap<string, ServiceInput | undefined>;
   readonly kernelProfiles: ReadonlyMap<string, KernelProfileInput | undefined>;
+  readonly ipvs: Inventory['ipvs'];
   readonly probes: readonly string[];
   readonly roles: Inventory['roles'];
   readonly ownRoles: Inventory['ownRoles'];
@@ -50,6 +51,7 @@ export function draftOf(value: unknown): Draft {
     groups: entries(raw.groups, groupSchema),
     services: entries(raw.services, serviceSchema),
     kernelProfiles: entries(raw.kernelProfiles, kernelProfileSchema),
+    ipvs: field('ipvs'),
     probes: field('probes') ?? [],
     roles: field('roles'),
     ownRoles: field('ownRoles'),

@@ -134,3 +134,31 @@ export const optionText = checked((text) =>
         hint: 'write y, m, n, a number, or a text without quotes',
       },
 );
+
+/** `50000-50100`, the low port first. */
+export const portRangeText = checked((text) => {
+  const [first = 0, last = 0] = /^\d{1,5}-\d{1,5}$/.test(text) ? text.split('-').map(Number) : [];
+  if (first >= 1 && last <= 65535 && first <= last) return undefined;
+  return {
+    message: 'is not a range of ports',
+    hint: 'write it as "50000-50100", the low port first, within 1 to 65535',
+  };
+});
+
+/** A netmask of IPv4 with its ones in front. */
+export const ipv4Netmask = checked((text) => {
+  const parts = /^\d{1,3}(\.\d{1,3}){3}$/.test(text) ? text.split('.').map(Number) : [];
+  const bits = parts.map((part) => part.toString(2).padStart(8, '0')).join('');
+  if (parts.every((part) => part <= 255) && /^1+0*$/.test(bits)) return undefined;
+  return {
+    message: 'is not a netmask',
+    hint: 'write one of IPv4 as "255.255.255.0"; of IPv6 a prefix length as a number, 64',
+  };
+});
+
+/** Where sync daemons talk: a multicast address of either family. */
+export const multicastGroup = checked((text) =>
+  parseAddress(text)?.kind === 'multicast' && !text.includes('/')
+    ? undefined
+    : { message: 'is not a multicast address', hint: 'write one as 224.0.0.81 or ff02::81' },
+);

@@ -4,10 +4,8 @@ import { ftpParams } from '../../roles/ftp/params.js';
 import {
   environmentName,
   interfaceName,
-  ipAddress,
   ipAddressWithPrefix,
   kernelVersionText,
-  labelText,
   lineOfText,
   makeWord,
   nearPath,
@@ -16,25 +14,8 @@ import {
   treePath,
   userPath,
 } from './fields.js';
+import { ipvsSchema, serviceSchema } from './service-schema.js';
 import { SYSTEMS } from './systems.js';
-
-/** Schedulers of the Linux kernel, as ipvsadm names them (net/netfilter/ipvs/Kconfig of Linux 6). */
-export const SCHEDULERS = [
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'fo',
-  'ovf',
-  'lblc',
-  'lblcr',
-  'dh',
-  'sh',
-  'mh',
-  'sed',
-  'nq',
-  'twos',
-] as const;
 
 const port = z.int().min(1).max(65535);
 const vars = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
@@ -285,65 +266,6 @@ export const groupSchema = z
       'Hosts with common settings. A host in several groups: the last group that says something wins.',
   });
 
-const realServer = z
-  .strictObject({
-    host: z.string().describe('Name of the host.'),
-    weight: z
-      .int()
-      .min(0)
-      .max(65535)
-      .optional()
-      .describe(
-        'Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. ' +
-          '0 drains the server: no new connections, the present ones go on.',
-      ),
-    port: port
-      .optional()
-      .describe('Port on the real server; the service’s by default. Only `nat` can change it.'),
-  })
-  .meta({ id: 'RealServerOptions', description: 'A real server of a service.' });
-
-export const serviceSchema = z
-  .strictObject({
-    vip: ipAddress.describe('Virtual IP address, the one that clients connect to. Without a prefix length.'),
-    port: port.describe('Port that clients connect to, 1 to 65535.'),
-    protocol: z.enum(['tcp', 'udp', 'sctp']).optional().describe('`tcp` (the default), `udp` or `sctp`.'),
-    scheduler: z
-      .enum(SCHEDULERS)
-      .optional()
-      .describe(
-        'How the director chooses a real server: `rr` (in turn), `wrr` (in turn, by weight), `lc` (fewest connections), ' +
-          '`wlc` (fewest by weight, the default), `sh` (by source address), `mh` (by a stable hash), `fo`, `ovf`, `lblc`, ' +
-          '`lblcr`, `dh`, `sed`, `nq` or `twos`.',
-      ),
-    forwarding: z
-      .enum(['dr', 'nat', 'tun'])
-      .optional()
-      .describe(
-        '`dr` (direct routing, the default): the real servers hold the VIP too and answer the client themselves. ' +
-          '`nat`: all traffic goes back through the director. `tun`: as `dr`, by an IPIP tunnel.',
-      ),
-    persistence: z
-      .int()
-      .min(1)
-      .max(2678400)
-      .optional()
-      .describe(
-        'Seconds for which a client stays with its real server, 1 to 2678400 (31 days). None by default.',
-      ),
-    directors: names.min(1).describe('Names of the hosts that hold the VIP and spread the connections.'),
-    realServers: z
-      .array(realServer)
-      .min(1)
-      .describe('The hosts that do the work; their order numbers them (see `roles.ftp.banner`).'),
-    label: labelText
-      .optional()
-      .describe(
-        'Label of the VIP on the interface: `100` makes `eth0:100`. The last part of the VIP by default. IPv4 only.',
-      ),
-  })
-  .meta({ id: 'ServiceOptions', description: 'A virtual service: one VIP, port and protocol.' });
-
 const roles = z
   .strictObject({
     ftp: ftpParams.optional().describe('An anonymous, read-only FTP server on the real servers.'),
@@ -382,6 +304,7 @@ export const inventorySchema = z
     hosts: z.record(z.string(), hostSchema).describe('All hosts, by name.'),
     groups: z.record(z.string(), groupSchema).optional().describe('Groups of hosts, by name.'),
     services: z.record(z.string(), serviceSchema).describe('The virtual services, by name.'),
+    ipvs: ipvsSchema.optional().describe('Settings of IPVS on the directors, for all services.'),
     probes: names
       .optional()
       .describe(

@@ -11,6 +11,7 @@ interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
   readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
   readonly required?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -32,11 +33,19 @@ export function reportShape(issues: readonly Issue[], input: unknown, report: Re
 function reportIssue(issue: Issue, path: Path, input: unknown, root: SchemaRoot, report: Report): void {
   const value = valueAt(input, path);
   const node = nodeAt(root, path);
-  if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) reportUnknownKey([...path, key], valueAt(value, [key]), node, report);
+  const meant = issue.code === 'invalid_union' ? branchMeant(issue.errors) : undefined;
+  if (meant !== undefined) {
+    for (const inner of meant) reportIssue(inner, [...path, ...(inner.path as Path)], input, root, report);
     return;
   }
-  const { message, hint } = wordsFor(issue, value, node, String(path.at(-1)));
+  if (issue.code === 'unrecognized_keys') {
+    const withKeys = alternative(root, node, hasKeys);
+    for (const key of issue.keys) reportUnknownKey([...path, key], valueAt(value, [key]), withKeys, report);
+    return;
+  }
+  const field = path.findLast((part) => typeof part === 'string');
+  const ranged = { ...alternative(root, node, hasRange), description: node.description };
+  const { message, hint } = wordsFor(issue, value, ranged, String(field));
   const description = node.description ?? 'see `lvsctl schema`';
   report(
     path,
@@ -44,6 +53,14 @@ function reportIssue(issue: Issue, path: Path, input: unknown, root: SchemaRoot,
     message,
     path.length === 0 ? EXPORT : (hint?.replace(DESCRIPTION, description) ?? description),
   );
+}
+
+/** Of the alternatives of a union the only one that the value has the type of: what is wrong is inside it. */
+function branchMeant(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const fitting = branches.filter(
+    (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  );
+  return fitting.length === 1 ? fitting[0] : undefined;
 }
 
 /** Stands in a hint for the description of the field. */
@@ -140,6 +157,7 @@ const CHOICES: Readonly<Record<string, string>> = {
   hostKeys: 'host key policy',
   algorithms: 'algorithm profile',
   forwarding: 'forwarding method',
+  schedulerFlags: 'scheduler flag',
 };
 
 function valueAt(input: unknown, path: Path): unknown {
@@ -155,12 +173,21 @@ function valueAt(input: unknown, path: Path): unknown {
 function nodeAt(root: SchemaRoot, path: Path): SchemaNode {
   let node = follow(root, root);
   for (const part of path) {
+    if (typeof part === 'string') node = alternative(root, node, hasKeys);
     const property = typeof part === 'string' ? node.properties?.[part] : undefined;
     const rest = typeof node.additionalProperties === 'object' ? node.additionalProperties : {};
     const child = follow(root, property ?? (typeof part === 'number' ? (node.items ?? {}) : rest));
     node = child.description === undefined ? { ...child, description: node.description } : child;
   }
   return node;
+}
+
+const hasKeys = ({ properties }: SchemaNode): boolean => properties !== undefined;
+const hasRange = ({ minimum }: SchemaNode): boolean => minimum !== undefined;
+
+/** Of a union the part that is asked for, if it has one; else the node itself. */
+function alternative(root: SchemaRoot, node: SchemaNode, fits: (part: SchemaNode) => boolean): SchemaNode {
+  return node.anyOf?.map((part) => follow(root, part)).find(fits) ?? node;
 }
 
 function follow(root: SchemaRoot, node: SchemaNode): SchemaNode {

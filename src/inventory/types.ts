@@ -23,6 +23,8 @@ export interface Inventory {
   groups?: Record<string, GroupOptions> | undefined;
   /** The virtual services, by name. */
   services: Record<string, ServiceOptions>;
+  /** Settings of IPVS on the directors, for all services. */
+  ipvs?: IpvsOptions | undefined;
   /** Names of the clients that `lvsctl verify` connects from. Neither directors nor real servers. */
   probes?: string[] | undefined;
   /** Parameters of the roles that come with lvsctl. */
@@ -199,12 +201,16 @@ export interface GroupOptions {
   vars?: Record<string, string | number | boolean> | undefined;
 }
 
-/** A virtual service: one VIP, port and protocol. */
+/** A virtual service: one VIP and protocol, with one port, every port, or those of a mark. */
 export interface ServiceOptions {
   /** Virtual IP address, the one that clients connect to. Without a prefix length. */
   vip: string;
-  /** Port that clients connect to, 1 to 65535. */
-  port: number;
+  /** Port that clients connect to, 1 to 65535; 0 is every port, and needs `persistence`. */
+  port?: number | undefined;
+  /** In place of `port`, for several ports together, as FTP needs them: the director marks packets to the VIP and `ports` with this number, 1 to 4294967295, and all that bear it are one service. */
+  fwmark?: number | undefined;
+  /** Ports of a service with `fwmark`, each a number or a range: `[21, "50000-50100"]`. `verify` connects to the first. Of an FTP service `[21]` is enough: `roles.ftp.passivePorts` are added. */
+  ports?: (number | string)[] | undefined;
   /** `tcp` (the default), `udp` or `sctp`. */
   protocol?: 'tcp' | 'udp' | 'sctp' | undefined;
   /** How the director chooses a real server: `rr` (in turn), `wrr` (in turn, by weight), `lc` (fewest connections), `wlc` (fewest by weight, the default), `sh` (by source address), `mh` (by a stable hash), `fo`, `ovf`, `lblc`, `lblcr`, `dh`, `sed`, `nq` or `twos`. */
@@ -224,10 +230,14 @@ export interface ServiceOptions {
     | 'nq'
     | 'twos'
     | undefined;
-  /** `dr` (direct routing, the default): the real servers hold the VIP too and answer the client themselves. `nat`: all traffic goes back through the director. `tun`: as `dr`, by an IPIP tunnel. */
+  /** Of `sh` and `mh`: `sh-port` and `mh-port` also hash the client’s port; `sh-fallback` and `mh-fallback` choose another real server where the hashed one has weight 0 or is full. */
+  schedulerFlags?: ('sh-port' | 'sh-fallback' | 'mh-port' | 'mh-fallback')[] | undefined;
+  /** `dr` (direct routing, the default): the real servers hold the VIP too and answer the client themselves. `nat`: all traffic goes back through the director. `tun`: as `dr`, by a tunnel (see `tunnel` of a real server). */
   forwarding?: 'dr' | 'nat' | 'tun' | undefined;
-  /** Seconds for which a client stays with its real server, 1 to 2678400 (31 days). None by default. */
-  persistence?: number | undefined;
+  /** Seconds for which a client stays with its real server, 1 to 2678400 (31 days), or an object that says more. None by default. */
+  persistence?: number | PersistenceOptions | undefined;
+  /** Choose a real server for each packet anew, without a connection entry: for UDP, as DNS. False by default. */
+  onePacket?: boolean | undefined;
   /** Names of the hosts that hold the VIP and spread the connections. */
   directors: string[];
   /** The hosts that do the work; their order numbers them (see `roles.ftp.banner`). */
@@ -236,14 +246,72 @@ export interface ServiceOptions {
   label?: string | undefined;
 }
 
+/** How clients stay with their real servers. */
+export interface PersistenceOptions {
+  /** Seconds for which a client stays, 1 to 2678400 (31 days). */
+  seconds: number;
+  /** What counts as one client: a netmask for IPv4, `255.255.255.0`; a prefix length for IPv6, `64`. A single address by default. */
+  netmask?: string | number | undefined;
+  /** `sip`: a call (the Call-ID of SIP over UDP) stays with its real server, from whatever client its packets come. */
+  engine?: 'sip' | undefined;
+}
+
 /** A real server of a service. */
 export interface RealServerOptions {
   /** Name of the host. */
   host: string;
-  /** Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. 0 drains the server: no new connections, the present ones go on. */
+  /** Share of the connections, relative to the other real servers: 0 to 2147483647, 1 by default. 0 drains the server: no new connections, the present ones go on. */
   weight?: number | undefined;
   /** Port on the real server; the service’s by default. Only `nat` can change it. */
   port?: number | undefined;
+  /** Connections at which the director sends this real server no more, 1 to 2147483647. No limit by default. */
+  upperThreshold?: number | undefined;
+  /** Connections below which it gets new ones again after it was full, at most `upperThreshold`. Three quarters of that by default. */
+  lowerThreshold?: number | undefined;
+  /** Tunnel to this real server, with forwarding `tun`. `ipip` by default. */
+  tunnel?: TunnelOptions | undefined;
+}
+
+/** How packets are wrapped on their way to a real server. */
+export interface TunnelOptions {
+  /** `ipip`, `gue` (in UDP) or `gre`; the last two need a kernel and an ipvsadm of 2019 or later. */
+  type: 'ipip' | 'gue' | 'gre';
+  /** UDP port of `gue` on the real server, 1 to 65535. */
+  port?: number | undefined;
+  /** Checksums of `gue` and `gre`: `none` (the default), `full`, or of `gue` also `remote` (remote checksum offload). */
+  checksum?: 'none' | 'full' | 'remote' | undefined;
+}
+
+/** Settings of IPVS that hold for all services of a director. */
+export interface IpvsOptions {
+  /** Seconds after which the director forgets a connection, 1 to 2678400. What is left out stays as it is. */
+  timeouts?: TimeoutOptions | undefined;
+  /** Directors tell each other of their connections (ip_vs sync daemons), so that one can go on with those of another. */
+  sync?: SyncOptions | undefined;
+}
+
+/** Seconds after which the director forgets a connection, 1 to 2678400. What is left out stays as it is. */
+export interface TimeoutOptions {
+  /** Of an idle TCP connection. 900 in the kernel. */
+  tcp?: number | undefined;
+  /** Of a TCP connection after a FIN. 120 in the kernel. */
+  tcpFin?: number | undefined;
+  /** Of a UDP flow after its last packet. 300 in the kernel. */
+  udp?: number | undefined;
+}
+
+/** Directors tell each other of their connections (ip_vs sync daemons), so that one can go on with those of another. */
+export interface SyncOptions {
+  /** Interface that the directors tell each other by; the host’s own by default. */
+  interface?: string | undefined;
+  /** Tells clusters on one network apart, 1 to 255. 1 by default. */
+  id?: number | undefined;
+  /** Multicast group. `224.0.0.81` in the kernel. */
+  group?: string | undefined;
+  /** UDP port, 1 to 65535. 8848 in the kernel. */
+  port?: number | undefined;
+  /** Hops, 1 to 255. 1 in the kernel. */
+  ttl?: number | undefined;
 }
 
 /** Parameters of the roles that come with lvsctl. */

@@ -44,4 +44,4 @@ export {
   type UnreadLine,
   type VirtualService,
 } from './table.js';
-export { serviceIdentity, wantedService, wantedTable } from './wanted.js';
+export { destinationOf, serviceIdentity, wantedService, wantedTable } from './wanted.js';

@@ -1,30 +1,53 @@
 import type { Cluster, Service, ServiceRealServer } from '../inventory/cluster.js';
 import type { HeldDestination, Owned, Wanted } from './plan.js';
 import {
-  type AddressIdentity,
   type Destination,
   fullNetmask,
+  isIPv6,
+  type ServiceIdentity,
   serviceFamily,
+  type Tunnel,
   type VirtualService,
 } from './table.js';
 
 /** The identity of a service of the inventory. */
-export function serviceIdentity(service: Service): AddressIdentity {
-  return { kind: 'address', protocol: service.protocol, address: service.vip, port: service.port };
+export function serviceIdentity(service: Service): ServiceIdentity {
+  const { vip, fwmark, protocol, port } = service;
+  if (fwmark !== undefined) return { kind: 'mark', mark: fwmark, family: isIPv6(vip) ? 6 : 4 };
+  return { kind: 'address', protocol, address: vip, port };
+}
+
+/** How the table names a real server of a service: by mark it has no port, for each packet keeps its own. */
+export function destinationOf(
+  service: Service,
+  realServer: Pick<ServiceRealServer, 'address' | 'port'>,
+): { readonly address: string; readonly port: number } {
+  return { address: realServer.address, port: service.fwmark === undefined ? realServer.port : 0 };
+}
+
+function tunnel({ tunnel: said }: ServiceRealServer): Tunnel {
+  if (said === undefined || said.type === 'ipip')
+    return { type: 'ipip', port: undefined, checksum: undefined };
+  return { type: said.type, port: said.port, checksum: said.checksum ?? 'none' };
 }
 
 function destination(service: Service, realServer: ServiceRealServer): Destination {
   return {
-    address: realServer.address,
-    port: realServer.port,
+    ...destinationOf(service, realServer),
     forwarding: service.forwarding,
     weight: realServer.weight,
-    tunnel: service.forwarding === 'tun' ? { type: 'ipip', port: undefined, checksum: undefined } : undefined,
-    upperThreshold: 0,
-    lowerThreshold: 0,
+    tunnel: service.forwarding === 'tun' ? tunnel(realServer) : undefined,
+    upperThreshold: realServer.upperThreshold ?? 0,
+    lowerThreshold: realServer.lowerThreshold ?? 0,
     activeConnections: undefined,
     inactiveConnections: undefined,
   };
+}
+
+function persistence({ persistence: said }: Service, family: 4 | 6): VirtualService['persistence'] {
+  if (said === undefined) return 'none';
+  const { seconds, netmask = fullNetmask(family), engine = 'none' } = said;
+  return { timeoutSeconds: seconds, netmask, engine };
 }
 
 /** A service of the inventory, with those of its real servers. What the inventory doesn't say is wanted as ipvsadm's default. */
@@ -33,12 +56,9 @@ export function wantedService(service: Service, realServers: readonly ServiceRea
   return {
     id,
     scheduler: service.scheduler,
-    schedulerFlags: [],
-    persistence:
-      service.persistence === undefined
-        ? 'none'
-        : { timeoutSeconds: service.persistence, netmask: fullNetmask(serviceFamily(id)), engine: 'none' },
-    onePacket: false,
+    schedulerFlags: service.schedulerFlags ?? [],
+    persistence: persistence(service, serviceFamily(id)),
+    onePacket: service.onePacket ?? false,
     destinations: realServers.map((realServer) => destination(service, realServer)),
   };
 }
@@ -62,17 +82,19 @@ export function wantedTable(
         service.realServers.filter(({ host }) => !unready.has(host)),
       ),
     );
-    for (const { host, address, port } of service.realServers) {
-      const reason = unready.get(host);
+    for (const realServer of service.realServers) {
+      const reason = unready.get(realServer.host);
       if (reason !== undefined)
         held.push({
           service: serviceIdentity(service),
-          address,
-          port,
-          reason: `${host} is not ready (${reason})`,
+          ...destinationOf(service, realServer),
+          reason: `${realServer.host} is not ready (${reason})`,
         });
     }
   }
-  const owned = { vips: new Set(cluster.services.map(({ vip }) => vip)), marks: new Set<number>() };
+  const owned = {
+    vips: new Set(cluster.services.map(({ vip }) => vip)),
+    marks: new Set(cluster.services.flatMap(({ fwmark = [] }) => fwmark)),
+  };
   return { services, held, owned };
 }

@@ -15,7 +15,7 @@ import { type RunningKernel, runningKernel } from './running-kernel.js';
 
 export interface ArpOptions extends RebuildSettings {
   /** Those for which the host holds a VIP: REDIRECT suits not all. */
-  readonly services?: readonly Pick<Service, 'name' | 'protocol' | 'port' | 'forwarding'>[];
+  readonly services?: readonly Pick<Service, 'name' | 'protocol' | 'port' | 'forwarding' | 'fwmark'>[];
 }
 
 /**
@@ -149,7 +149,10 @@ function redirection(
 ): { readonly way: Way<Decided>; readonly suits: boolean } {
   const target = modules.has('ipt_REDIRECT') || modules.has('xt_REDIRECT');
   const nat = modules.has('iptable_nat');
-  const barred = services.filter(({ protocol }) => protocol === 'sctp').map(({ name }) => name);
+  const barred = services.flatMap(({ name, protocol, port, fwmark }) => {
+    if (protocol === 'sctp') return [`it knows no SCTP (${name})`];
+    return fwmark !== undefined || port === 0 ? [`${name} has several ports, and a rule takes one`] : [];
+  });
   const unsuited = services.filter(({ port, forwarding }) => port === 21 || forwarding === 'tun');
   const limits =
     'no VIP is on the host, the service sees its own address, and a port serves one VIP or the host itself';
@@ -171,7 +174,7 @@ function redirection(
       whyNot: possible
         ? works
         : barred.length > 0
-          ? `it knows no SCTP (${barred.join(', ')})`
+          ? barred.join('; ')
           : concealed
             ? `not needed; ${limits}`
             : !commands.has('iptables')

@@ -1,5 +1,6 @@
 import { networkOf } from '../inventory/address.js';
 import type { Cluster, ClusterHost, Service } from '../inventory/cluster.js';
+import { listeningPorts, portsText, rangeText, serves } from '../inventory/ports.js';
 import type { Duty } from './instructions.js';
 
 /** What the inventory asks of a real server. */
@@ -28,7 +29,7 @@ export function dutyOf(cluster: Cluster, host: ClusterHost): Duty {
 /** Sentences for who has to do it. */
 export function tasksOf(cluster: Cluster, host: ClusterHost, duty: Duty): string[] {
   const named = (services: readonly Service[]) =>
-    services.map(({ name, protocol, port }) => `${name} (${protocol} ${port})`).join(', ');
+    services.map((service) => `${service.name} (${service.protocol} ${servicePorts(service)})`).join(', ');
   const held = duty.vips.map((vip) => {
     const here = duty.services.filter((service) => service.vip === vip && service.forwarding !== 'nat');
     const tunnelled = here.some(({ forwarding }) => forwarding === 'tun');
@@ -52,9 +53,11 @@ function listening(host: ClusterHost, duty: Duty): string[] {
   const sockets = duty.services.flatMap((service) =>
     service.realServers
       .filter((one) => one.host === host.name)
-      .map((one) => {
+      .flatMap((one) => {
         const address = service.forwarding === 'nat' ? one.address : service.vip;
-        return `${address}:${one.port}/${service.protocol}`;
+        const ports = listeningPorts(service, one).map(rangeText);
+        if (ports.length === 0) return [`every port of ${address}/${service.protocol} that clients use`];
+        return ports.map((port) => `${address}:${port}/${service.protocol}`);
       }),
   );
   return sockets.length === 0 ? [] : [`serve ${unique(sockets).join(', ')}, or those ports of any address`];
@@ -66,8 +69,9 @@ function leftByRoles(cluster: Cluster, host: ClusterHost): string[] {
   const ftp = cluster.roles.ftp as { readonly banner: string } | undefined;
   const place = cluster.services
     .find(
-      ({ protocol, realServers }) =>
-        protocol === 'tcp' && realServers.some((one) => one.host === host.name && one.port === 21),
+      (service) =>
+        service.protocol === 'tcp' &&
+        service.realServers.some((one) => one.host === host.name && serves(service, one, 21)),
     )
     ?.realServers.findIndex((one) => one.host === host.name);
   if (ftp !== undefined && place !== undefined)
@@ -116,5 +120,7 @@ function netmaskOf(prefix: number): string {
   const mask = prefix === 0 ? 0 : bits;
   return [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.');
 }
+
+const servicePorts = (service: Service): string => portsText(listeningPorts(service, service));
 
 const unique = <Value>(values: readonly Value[]): Value[] => [...new Set(values)];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../inventory/cluster.js';
-import { parseStats } from '../ipvs/index.js';
+import { destinationOf, parseStats, serviceIdentity } from '../ipvs/index.js';
 import { sh } from '../shell/index.js';
 import type { Host } from '../ssh/host.js';
 
@@ -29,17 +29,22 @@ export async function readCounters(
     const said = `${result.stderr.toString()}\n${result.stdout.toString()}`.trim().split('\n')[0];
     return { why: said || `ipvsadm ended with status ${result.status}` };
   }
-  const entry = parseStats(result.stdout.toString()).services.find(
-    ({ protocol, address, port }) =>
-      protocol === service.protocol && address === service.vip && port === service.port,
-  );
+  const { services, marks } = parseStats(result.stdout.toString());
+  const id = serviceIdentity(service);
+  const entry =
+    id.kind === 'mark'
+      ? marks.find(({ mark, family }) => mark === id.mark && family === id.family)
+      : services.find(
+          ({ protocol, address, port }) =>
+            protocol === id.protocol && address === id.address && port === id.port,
+        );
   if (!entry) return { why: 'the service is not in its table' };
   return {
-    counts: service.realServers.map(
-      (server) =>
-        entry.destinations.find(({ address, port }) => address === server.address && port === server.port)
-          ?.connections,
-    ),
+    counts: service.realServers.map((server) => {
+      const named = destinationOf(service, server);
+      return entry.destinations.find(({ address, port }) => address === named.address && port === named.port)
+        ?.connections;
+    }),
   };
 }
 

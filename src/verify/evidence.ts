@@ -25,9 +25,11 @@ export interface Listener {
 }
 
 export interface TableService {
+  /** `fwm` of a service by mark, which has no address of its own, and port 0. */
   readonly protocol: string;
   readonly address: string;
   readonly port: number;
+  readonly mark?: number;
   readonly scheduler: string;
   readonly destinations: readonly TableDestination[];
 }
@@ -178,22 +180,24 @@ function endpointOf(text: string): { address: string; port: number } | undefined
   return { address, port: Number.parseInt(match[3], 16) };
 }
 
-/** /proc/net/ip_vs; services by fwmark have no address and are left out. */
+/** /proc/net/ip_vs. */
 function parseTable(lines: readonly string[]): TableService[] | undefined {
   if (!lines.some((line) => /IP Virtual Server/.test(line))) return undefined;
   const services: (TableService & { destinations: TableDestination[] })[] = [];
   for (const line of lines) {
     const [first = '', second = '', third = '', fourth = ''] = line.trim().split(/\s+/);
     const endpoint = endpointOf(second);
-    if (/^FWM$/.test(first))
-      services.push({ protocol: 'fwm', address: '', port: 0, scheduler: third, destinations: [] });
+    if (first === 'FWM' && /^[0-9A-F]{8}$/i.test(second)) {
+      const mark = Number.parseInt(second, 16);
+      services.push({ protocol: 'fwm', address: '', port: 0, mark, scheduler: third, destinations: [] });
+    }
     if (!endpoint) continue;
     if (/^(TCP|UDP|SCTP)$/.test(first))
       services.push({ protocol: first.toLowerCase(), ...endpoint, scheduler: third, destinations: [] });
     else if (first === '->')
       services.at(-1)?.destinations.push({ ...endpoint, forwarding: third, weight: integer(fourth) ?? 0 });
   }
-  return services.filter((service) => service.protocol !== 'fwm');
+  return services;
 }
 
 function parseStates(lines: readonly string[]): ConnectionState[] {

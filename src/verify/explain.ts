@@ -1,4 +1,5 @@
 import type { ClusterHost, Service, ServiceRealServer } from '../inventory/cluster.js';
+import { destinationOf } from '../ipvs/index.js';
 import type { HostEvidence } from './evidence.js';
 import { explainForeignServer, foreignHost, whoseMac, whyForeignAnswers } from './explain-foreign.js';
 import { holders } from './interfaces.js';
@@ -123,16 +124,20 @@ function explainDirector({ service, director, testimony }: Case): string[] {
   if (!evidence) return [];
   if ('unreachable' in evidence) return [`${titled(director)} can't be reached: ${evidence.unreachable}`];
   const causes: string[] = [];
-  const endpoint = `${service.vip}:${service.port}`;
+  const endpoint =
+    service.fwmark === undefined
+      ? `${service.vip}:${service.port}/${service.protocol}`
+      : `the service by mark ${service.fwmark}`;
   if (holders(evidence.interfaces, service.vip).length === 0)
     causes.push(`${titled(director)} does not hold ${service.vip} on any interface`);
   if (!evidence.table) return [...causes, `ip_vs is not loaded on ${titled(director)}`];
   const entry = evidence.table.find(
-    ({ protocol, address, port }) =>
-      protocol === service.protocol && address === service.vip && port === service.port,
+    service.fwmark === undefined
+      ? ({ protocol, address, port }) =>
+          protocol === service.protocol && address === service.vip && port === service.port
+      : ({ mark }) => mark === service.fwmark,
   );
-  if (!entry)
-    return [...causes, `${endpoint}/${service.protocol} is not in the table of ${titled(director)}`];
+  if (!entry) return [...causes, `${endpoint} is not in the table of ${titled(director)}`];
   if (entry.scheduler !== service.scheduler)
     causes.push(
       `${titled(director)} schedules ${endpoint} by ${entry.scheduler}, the inventory says ${service.scheduler}`,
@@ -149,9 +154,10 @@ function explainDestinations(
   director: string,
   destinations: NonNullable<HostEvidence['table']>[number]['destinations'],
 ): string[] {
-  const causes = service.realServers.flatMap((server) => {
+  const named = service.realServers.map((server) => destinationOf(service, server));
+  const causes = service.realServers.flatMap((server, i) => {
     const entry = destinations.find(
-      ({ address, port }) => address === server.address && port === server.port,
+      ({ address, port }) => address === named[i]?.address && port === named[i]?.port,
     );
     if (!entry) return [`${nameOf(server)} is not in the table of ${titled(director)}`];
     const wrong: string[] = [];
@@ -166,8 +172,7 @@ function explainDestinations(
     return wrong;
   });
   const strangers = destinations.filter(
-    ({ address, port }) =>
-      !service.realServers.some((server) => server.address === address && server.port === port),
+    ({ address, port }) => !named.some((server) => server.address === address && server.port === port),
   );
   return [
     ...causes,

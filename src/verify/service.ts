@@ -102,6 +102,8 @@ export async function checkService(check: Check): Promise<VerifyReport> {
 function refusalOf(service: Service, probe: ClusterHost): string | undefined {
   if (service.protocol === 'sctp')
     return `${endpointOf(service)} is not proven: a probe host can't speak SCTP with the tools it has`;
+  if (service.port === 0)
+    return `${service.name} is not proven: it takes every port of ${service.vip}, and the inventory doesn't say which of them serves; write such ports as \`fwmark\` and \`ports\``;
   if (service.forwarding !== 'nat' && service.realServers.some(({ host }) => host === probe.name))
     return `probe host ${probe.name} is a real server of ${service.name} and holds the VIP: it would talk to itself; name another host in probes`;
   return undefined;

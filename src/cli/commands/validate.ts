@@ -1,4 +1,5 @@
-import type { Cluster, ClusterHost, Service } from '../../inventory/cluster.js';
+import type { Cluster, ClusterHost, Service, ServiceRealServer } from '../../inventory/cluster.js';
+import { listeningPorts, portsText } from '../../inventory/ports.js';
 import { isForeign, titleOf } from '../../inventory/systems.js';
 import { createPaint, type Paint, pad } from '../../report/index.js';
 import { type Context, EXIT, type OutputOptions, outputMode, wantsColor } from '../context.js';
@@ -65,13 +66,18 @@ function serviceText(service: Service, paint: Paint): string[] {
   const weighed = service.realServers.reduce((sum, { weight }) => sum + weigh(weight), 0);
   const name = Math.max(0, ...service.realServers.map(({ host }) => host.length));
   const endpoint = (ip: string, port: number) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
-  const address = Math.max(
-    0,
-    ...service.realServers.map(({ address, port }) => endpoint(address, port).length),
-  );
-  const persistence = service.persistence === undefined ? '' : `, persistent for ${service.persistence}s`;
+  const single = service.fwmark === undefined && service.port !== 0;
+  const where = single
+    ? endpoint(service.vip, service.port)
+    : `${service.vip} ${portsText(listeningPorts(service, service))}`;
+  const mark = service.fwmark === undefined ? '' : ` by mark ${service.fwmark}`;
+  const own = (server: ServiceRealServer) =>
+    single ? endpoint(server.address, server.port) : server.address;
+  const address = Math.max(0, ...service.realServers.map((server) => own(server).length));
+  const persistence =
+    service.persistence === undefined ? '' : `, persistent for ${service.persistence.seconds}s`;
   return [
-    `${paint.live(`service ${service.name}`)}  ${service.protocol} ${endpoint(service.vip, service.port)}  ${service.scheduler}, ${service.forwarding.toUpperCase()}${persistence}, by ${service.directors.join(' and ')}`,
+    `${paint.live(`service ${service.name}`)}  ${service.protocol} ${where}${mark}  ${service.scheduler}, ${service.forwarding.toUpperCase()}${persistence}, by ${service.directors.join(' and ')}`,
     ...service.realServers.map((server) => {
       const drained = server.weight === 0 || total === 0;
       const share = drained
@@ -79,7 +85,7 @@ function serviceText(service: Service, paint: Paint): string[] {
         : promised
           ? `${Math.round((weigh(server.weight) / weighed) * 100)}%`
           : '';
-      return `  ${pad(server.host, name)}  ${pad(endpoint(server.address, server.port), address)}  weight ${server.weight}  ${paint.quiet(share)}`.trimEnd();
+      return `  ${pad(server.host, name)}  ${pad(own(server), address)}  weight ${server.weight}  ${paint.quiet(share)}`.trimEnd();
     }),
   ];
 }

@@ -85,7 +85,7 @@ describe('the resource', () => {
       stderr: '',
     });
     const persistent = (): Resource =>
-      ipvsTable(wantedTable(cluster({ persistence: 300 }), 'lvs', new Map()));
+      ipvsTable(wantedTable(cluster({ persistence: { seconds: 300 } }), 'lvs', new Map()));
     const servers =
       '  -> 0A53214C:0015      Route   3      0          0\n  -> 0A532102:0015      Route   1      0          0\n';
     const service = (ticks: number) => `TCP  0A532164:0015 wrr persistent ${ticks} FFFFFFFF\n${servers}`;

@@ -131,11 +131,11 @@ describe('validate', () => {
   it('says what is wrong, with a way out and without a stack', async () => {
     await writeFile(
       join(folder, 'bad.ts'),
-      (await readFile(join(folder, 'inventory.ts'), 'utf8')).replace('weight: 3', 'weight: 70000'),
+      (await readFile(join(folder, 'inventory.ts'), 'utf8')).replace('weight: 3', 'weight: -70000'),
     );
     const { status, stdout, stderr } = await lvsctl(folder, ['validate', 'bad.ts']);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('70000');
+    expect(stderr).toContain('-70000');
     expect(stderr).not.toMatch(/^ +at \w+.*\.js:\d+/m);
   });
 });

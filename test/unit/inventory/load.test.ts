@@ -262,8 +262,8 @@ export default defineInventory({
   );
   expect(await refusal(path)).toBe(
     `DIR/a.ts has a problem
-  services.web.port = 70000: is out of range, 1 to 65535
-    → Port that clients connect to, 1 to 65535.
+  services.web.port = 70000: is out of range, 0 to 65535
+    → Port that clients connect to, 1 to 65535; 0 is every port, and needs \`persistence\`.
     at DIR/a.ts:8:7
         7 |       vip: '10.0.0.9',
       > 8 |       port: PORT,

@@ -115,6 +115,111 @@ describe('kernel settings', () => {
   ])('%s', (_who, put, kernel) => expect(merged(put)).toEqual(kernel));
 });
 
+describe('services of the inventory', () => {
+  const service = (put: Record<string, unknown>, drop: readonly string[] = []) =>
+    parseInventory(changedInventory(put, drop), '/x/inventory.ts', machine()).services[0];
+
+  test('by mark: what only port 21 of FTP names has the passive ports too', () => {
+    const put = { 'services.ftp.fwmark': 7, 'services.ftp.ports': [21], 'services.ftp.persistence': 300 };
+    const login = { first: 21, last: 21 };
+    expect(service(put, ['services.ftp.port'])).toMatchObject({
+      fwmark: 7,
+      port: 21,
+      ports: [login, { first: 50000, last: 50100 }],
+      realServers: [{ port: 21 }, { port: 21 }],
+    });
+    const own = { ...put, 'roles.ftp': { banner: 'x', passivePorts: '40000-40010' } };
+    expect(service(own, ['services.ftp.port'])?.ports).toEqual([login, { first: 40000, last: 40010 }]);
+    expect(service(put, ['services.ftp.port', 'roles'])?.ports).toEqual([login]);
+  });
+
+  test('by mark: ports that take the passive ones in, in pieces, stay as they are', () => {
+    const ports = [21, '50050-50100', '49000-50049'];
+    const put = { 'services.ftp.fwmark': 7, 'services.ftp.ports': ports, 'services.ftp.scheduler': 'sh' };
+    expect(service(put, ['services.ftp.port'])?.ports).toEqual([
+      { first: 21, last: 21 },
+      { first: 50050, last: 50100 },
+      { first: 49000, last: 50049 },
+    ]);
+  });
+
+  test('with nothing said, have no fields of which nothing is said', () => {
+    expect(service({})).toEqual({
+      name: 'ftp',
+      vip: '10.83.33.100',
+      port: 21,
+      protocol: 'tcp',
+      scheduler: 'wrr',
+      forwarding: 'dr',
+      directors: ['director'],
+      realServers: [
+        { host: 'rs1', address: '10.83.33.76', port: 21, weight: 3 },
+        { host: 'rs2', address: '10.83.33.2', port: 21, weight: 1 },
+      ],
+      label: '100',
+    });
+  });
+
+  test('with all said, have it in one form', () => {
+    const put = {
+      'services.ftp.scheduler': 'mh',
+      'services.ftp.schedulerFlags': ['mh-port', 'mh-fallback', 'mh-port'],
+      'services.ftp.protocol': 'udp',
+      'services.ftp.onePacket': true,
+      'services.ftp.forwarding': 'tun',
+      'services.ftp.persistence': { seconds: 60, netmask: '255.255.255.0', engine: 'sip' },
+      'services.ftp.realServers': [
+        { host: 'rs1', weight: 0, upperThreshold: 10, lowerThreshold: 10 },
+        { host: 'rs2', tunnel: { type: 'gue', port: 6080, checksum: 'remote' } },
+        { host: 'spare', tunnel: { type: 'gre' } },
+      ],
+    };
+    expect(service(put)).toMatchObject({
+      schedulerFlags: ['mh-fallback', 'mh-port'],
+      onePacket: true,
+      persistence: { seconds: 60, netmask: '255.255.255.0', engine: 'sip' },
+      realServers: [
+        { weight: 0, upperThreshold: 10, lowerThreshold: 10 },
+        { weight: 1, tunnel: { type: 'gue', port: 6080, checksum: 'remote' } },
+        { tunnel: { type: 'gre' } },
+      ],
+    });
+    expect(service({ 'services.ftp.persistence': 300 })?.persistence).toEqual({ seconds: 300 });
+  });
+
+  test('settings of the whole table are absent, or have an id for the sync daemons', () => {
+    expect(parse(changedInventory()).ipvs).toBeUndefined();
+    expect(parse(changedInventory({ ipvs: { timeouts: { tcp: 7200 }, sync: { ttl: 2 } } })).ipvs).toEqual({
+      timeouts: { tcp: 7200 },
+      sync: { id: 1, ttl: 2 },
+    });
+  });
+
+  test('a mark may serve a VIP of each family', () => {
+    const six = {
+      vip: 'fd00::100',
+      fwmark: 7,
+      ports: [80],
+      directors: ['d6'],
+      realServers: [{ host: 'r6' }],
+    };
+    const put = {
+      'hosts.d6': { address: 'fd00::1' },
+      'hosts.r6': { address: 'fd00::2' },
+      'services.six': { ...six, persistence: { seconds: 60, netmask: 64 } },
+      'services.four': {
+        ...six,
+        vip: '10.83.33.101',
+        directors: ['director'],
+        realServers: [{ host: 'rs1' }],
+      },
+    };
+    const { services } = parse(changedInventory(put));
+    expect(services.map(({ fwmark }) => fwmark)).toEqual([undefined, 7, 7]);
+    expect(services[1]?.persistence).toEqual({ seconds: 60, netmask: '64' });
+  });
+});
+
 test('kernels of the inventory’s own have absolute paths and every default', () => {
   const sha256 = 'ab'.repeat(32);
   const put = {

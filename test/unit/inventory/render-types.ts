@@ -65,13 +65,17 @@ function renderType(node: Node): string {
     case 'integer':
       return 'number';
     case 'array':
-      return `${renderType(node.items ?? {})}[]`;
+      return arrayOf(renderUnion(node.items ?? {}));
     case 'object':
       if (node.properties) throw new Error('an object needs an id in its meta');
       return `Record<string, ${renderUnion(typeof node.additionalProperties === 'object' ? node.additionalProperties : {}).join(' | ')}>`;
     default:
       return 'unknown';
   }
+}
+
+function arrayOf(types: readonly string[]): string {
+  return types.length > 1 ? `(${types.join(' | ')})[]` : `${types.join('')}[]`;
 }
 
 function literal(value: unknown): string {

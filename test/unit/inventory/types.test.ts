@@ -49,8 +49,8 @@ test('the JSON schema speaks of what a user writes', () => {
         properties: { services: { additionalProperties: { $ref: '#/$defs/ServiceOptions' } } },
       },
       ServiceOptions: {
-        required: ['vip', 'port', 'directors', 'realServers'],
-        properties: { port: { type: 'integer', minimum: 1, maximum: 65535 }, realServers: { minItems: 1 } },
+        required: ['vip', 'directors', 'realServers'],
+        properties: { port: { type: 'integer', minimum: 0, maximum: 65535 }, realServers: { minItems: 1 } },
       },
       // A field with a default may be left out.
       ContentParams: { required: ['source', 'paths'] },

@@ -13,7 +13,7 @@ const tunnelled = service({
   port: 80,
   forwarding: 'tun',
   label: '101',
-  persistence: 300,
+  persistence: { seconds: 300 },
 });
 const natted = service({
   name: 'db',

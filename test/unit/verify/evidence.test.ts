@@ -115,7 +115,7 @@ describe('evidence', () => {
   it('has the default gateway', () => {
     expect(evidence.defaultGateways).toEqual(['10.83.33.1']);
   });
-  it('has the table, with padding, IPv6 and without services by mark', () => {
+  it('has the table, with padding, IPv6 and services by mark', () => {
     expect(evidence.table).toEqual([
       {
         protocol: 'tcp',
@@ -126,6 +126,14 @@ describe('evidence', () => {
           { address: '10.83.33.76', port: 21, forwarding: 'Route', weight: 3 },
           { address: '10.83.33.2', port: 21, forwarding: 'Route', weight: 1 },
         ],
+      },
+      {
+        protocol: 'fwm',
+        address: '',
+        port: 0,
+        mark: 256,
+        scheduler: 'wlc',
+        destinations: [{ address: '10.83.33.9', port: 0, forwarding: 'Route', weight: 1 }],
       },
       {
         protocol: 'tcp',

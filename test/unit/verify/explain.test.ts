@@ -171,6 +171,31 @@ const cases: [string, Case, string[]][] = [
     ['director lvs does not hold 10.83.33.100 on any interface'],
   ],
   [
+    'a service by mark that is not in the table, beside one of the same port',
+    { ...good, service: { ...ftp, fwmark: 256, ports: [{ first: 21, last: 21 }] } },
+    ['the service by mark 256 is not in the table of director lvs'],
+  ],
+  [
+    'a service by mark with another scheduler, its servers without ports',
+    having(
+      'lvs',
+      {
+        table: [
+          {
+            protocol: 'fwm',
+            address: '',
+            port: 0,
+            mark: 256,
+            scheduler: 'rr',
+            destinations: destinations.map((one) => ({ ...one, port: 0 })),
+          },
+        ],
+      },
+      { service: { ...ftp, fwmark: 256, ports: [{ first: 21, last: 21 }] } },
+    ),
+    ['director lvs schedules the service by mark 256 by rr, the inventory says wrr'],
+  ],
+  [
     'the director can’t be reached',
     having('lvs', { unreachable: 'timed out' }),
     ["director lvs can't be reached: timed out"],
@@ -184,7 +209,7 @@ const cases: [string, Case, string[]][] = [
   [
     'another scheduler',
     having('lvs', { table: [{ ...entry, scheduler: 'rr' }] }),
-    ['director lvs schedules 10.83.33.100:21 by rr, the inventory says wrr'],
+    ['director lvs schedules 10.83.33.100:21/tcp by rr, the inventory says wrr'],
   ],
   [
     'a real server is missing in the table',

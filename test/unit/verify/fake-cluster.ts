@@ -69,6 +69,8 @@ export class FakeCluster {
   /** Connections of others to the same service, counted while ours run. */
   foreign = 0;
   inTable = true;
+  /** The service is in the table by this mark, its real servers without ports. */
+  mark: number | undefined;
   /** Real servers on which nothing listens. */
   silent = new Set<string>();
   /** Hosts whose MAC address is not in the client's ARP table, as behind a router. */
@@ -137,11 +139,14 @@ export class FakeCluster {
   }
 
   #stats(): string {
-    const row = (name: string): string => `  -> ${addresses[name]}:21   ${this.#counts[name]}  9 0 360 0\n`;
+    const port = this.mark === undefined ? 21 : 0;
+    const service = this.mark === undefined ? `TCP  ${vip}:21` : `FWM  ${this.mark}`;
+    const row = (name: string): string =>
+      `  -> ${addresses[name]}:${port}   ${this.#counts[name]}  9 0 360 0\n`;
     const head = `IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes
   -> RemoteAddress:Port\n`;
-    return this.inTable ? `${head}TCP  ${vip}:21   1 2 0 3 0\n${row('rs1')}${row('rs2')}` : head;
+    return this.inTable ? `${head}${service}   1 2 0 3 0\n${row('rs1')}${row('rs2')}` : head;
   }
 
   #neighbours(script: string): string {

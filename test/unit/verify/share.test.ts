@@ -5,7 +5,7 @@ import { expectedShares, shareBounds, shareProblems } from '../../../src/verify/
 function service(scheduler: string, weights: readonly number[], persistence?: number) {
   return {
     scheduler,
-    ...(persistence !== undefined && { persistence }),
+    ...(persistence !== undefined && { persistence: { seconds: persistence } }),
     realServers: weights.map((weight, i) => ({
       host: `rs${i + 1}`,
       address: `10.0.0.${i + 1}`,

@@ -176,10 +176,30 @@ describe.concurrent('the tutorial’s cluster', () => {
     expect(fake.scripts).toEqual([]);
   });
 
+  it('does not guess which of all ports serves', async () => {
+    const fake = new FakeCluster();
+    const { report } = await verify(fake, clusterOf({ port: 0, persistence: { seconds: 300 } }));
+    expect(report.problems).toHaveLength(1);
+    expect(report.problems[0]).toContain('ftp is not proven: it takes every port of 10.83.33.100');
+    expect(fake.scripts).toEqual([]);
+  });
+
+  it('counts the connections of a service by mark, whose first port it connects to', async () => {
+    const fake = new FakeCluster();
+    fake.mark = 7;
+    const ports = [
+      { first: 21, last: 21 },
+      { first: 50000, last: 50100 },
+    ];
+    const { report } = await verify(fake, clusterOf({ fwmark: 7, ports }));
+    expect(report.problems).toEqual([]);
+    expect(report.shares.map(({ counted }) => counted)).toEqual([30, 10]);
+  });
+
   it('promises nothing with persistence', async () => {
     const fake = new FakeCluster();
     fake.cycle = ['rs1'];
-    const { report, events } = await verify(fake, clusterOf({ persistence: 300 }));
+    const { report, events } = await verify(fake, clusterOf({ persistence: { seconds: 300 } }));
     expect(report.problems).toEqual([]);
     expect(remarks(events)).toEqual([
       'ftp: persistence sends one client always to the same server, so no share is expected',

@@ -20,6 +20,15 @@ const ownKernel = (file = 'here.tar') => ({
   arp: 'arp-flags',
 });
 
+/** A service by mark, beside the good inventory's. */
+const marked = (ports: readonly (number | string)[]) => ({
+  vip: '10.83.33.100',
+  fwmark: 7,
+  ports,
+  directors: ['director'],
+  realServers: [{ host: 'rs1' }, { host: 'rs2' }],
+});
+
 export const CASES: readonly BadCase[] = [
   {
     title: 'misspelt key at the top',
@@ -46,7 +55,7 @@ hosts.rs1.adress = "10.83.33.7": unknown key
     title: 'key that resembles none',
     put: { 'services.ftp.colour': 'blue' },
     says: `services.ftp.colour = "blue": unknown key
-  → known keys here: vip, port, protocol, scheduler, forwarding, persistence, directors, realServers, label`,
+  → known keys here: vip, port, fwmark, ports, protocol, scheduler, schedulerFlags, forwarding, persistence, onePacket, directors, realServers, label`,
   },
   {
     title: 'misspelt key of ssh settings',
@@ -230,26 +239,26 @@ services.ftp.realServers[1].host = "rs2": has an IPv4 address, but the VIP is IP
   {
     title: 'port 0',
     put: { 'services.ftp.port': 0 },
-    says: `services.ftp.port = 0: is out of range, 1 to 65535
-  → Port that clients connect to, 1 to 65535.`,
+    says: `services.ftp.port = 0: is every port, which needs persistence
+  → add \`persistence: 300\`, so that all connections of a client reach one real server; or name a port`,
   },
   {
     title: 'port above 65535',
     put: { 'services.ftp.port': 70000 },
-    says: `services.ftp.port = 70000: is out of range, 1 to 65535
-  → Port that clients connect to, 1 to 65535.`,
+    says: `services.ftp.port = 70000: is out of range, 0 to 65535
+  → Port that clients connect to, 1 to 65535; 0 is every port, and needs \`persistence\`.`,
   },
   {
     title: 'port as text',
     put: { 'services.ftp.port': '21' },
     says: `services.ftp.port = "21": is not a number
-  → write 21, without quotes. Port that clients connect to, 1 to 65535.`,
+  → write 21, without quotes. Port that clients connect to, 1 to 65535; 0 is every port, and needs \`persistence\`.`,
   },
   {
     title: 'port with a fraction',
     put: { 'services.ftp.port': 21.5 },
     says: `services.ftp.port = 21.5: is not a whole number
-  → Port that clients connect to, 1 to 65535.`,
+  → Port that clients connect to, 1 to 65535; 0 is every port, and needs \`persistence\`.`,
   },
   {
     title: 'port of SSH',
@@ -260,20 +269,20 @@ services.ftp.realServers[1].host = "rs2": has an IPv4 address, but the VIP is IP
   {
     title: 'weight below 0',
     put: { 'services.ftp.realServers.1.weight': -1 },
-    says: `services.ftp.realServers[1].weight = -1: is out of range, 0 to 65535
-  → Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. 0 drains the server: no new connections, the present ones go on.`,
+    says: `services.ftp.realServers[1].weight = -1: is out of range, 0 to 2147483647
+  → Share of the connections, relative to the other real servers: 0 to 2147483647, 1 by default. 0 drains the server: no new connections, the present ones go on.`,
   },
   {
-    title: 'weight above 65535',
-    put: { 'services.ftp.realServers.1.weight': 65536 },
-    says: `services.ftp.realServers[1].weight = 65536: is out of range, 0 to 65535
-  → Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. 0 drains the server: no new connections, the present ones go on.`,
+    title: 'weight above 2147483647',
+    put: { 'services.ftp.realServers.1.weight': 2147483648 },
+    says: `services.ftp.realServers[1].weight = 2147483648: is out of range, 0 to 2147483647
+  → Share of the connections, relative to the other real servers: 0 to 2147483647, 1 by default. 0 drains the server: no new connections, the present ones go on.`,
   },
   {
     title: 'weight that is not a number',
     put: { 'services.ftp.realServers.1.weight': Number.NaN },
     says: `services.ftp.realServers[1].weight = "NaN": is not a number
-  → Share of the connections, relative to the other real servers: 0 to 65535, 1 by default. 0 drains the server: no new connections, the present ones go on.`,
+  → Share of the connections, relative to the other real servers: 0 to 2147483647, 1 by default. 0 drains the server: no new connections, the present ones go on.`,
   },
   {
     title: 'unknown scheduler, near',
@@ -510,7 +519,7 @@ hosts.rs2.ssh.jump = "rs1": jumps in a circle: rs2 → rs1 → rs2
     title: 'persistence of 0 seconds',
     put: { 'services.ftp.persistence': 0 },
     says: `services.ftp.persistence = 0: is out of range, 1 to 2678400
-  → Seconds for which a client stays with its real server, 1 to 2678400 (31 days). None by default.`,
+  → Seconds for which a client stays with its real server, 1 to 2678400 (31 days), or an object that says more. None by default.`,
   },
   {
     title: 'host name with a blank',
@@ -540,7 +549,7 @@ hosts.rs2.ssh.jump = "rs1": jumps in a circle: rs2 → rs1 → rs2
     title: 'service name that is a path',
     put: { 'services.a/b': '(ftp)' },
     says: `services["a/b"] = "(ftp)": is not an object
-  → write { vip: …, port: …, directors: …, realServers: … }. A virtual service: one VIP, port and protocol.`,
+  → write { vip: …, directors: …, realServers: … }. A virtual service: one VIP and protocol, with one port, every port, or those of a mark.`,
   },
   {
     title: 'name of the cluster',
@@ -856,5 +865,217 @@ kernelProfiles.uml.options.IP_VS = "m\\nCONFIG_X=y": is no value of a kernel’s
   → write y, m, n, a number, or a text without quotes
 kernelProfiles.uml.image.path = "../linux": climbs with ".."
   → write where make puts the image, below the tree, for example arch/i386/boot/bzImage`,
+  },
+  {
+    title: 'neither port nor mark',
+    drop: ['services.ftp.port'],
+    says: `services.ftp.port: is missing
+  → write the port that clients connect to, 1 to 65535; for several ports together \`fwmark\` and \`ports\``,
+  },
+  {
+    title: 'port and mark together',
+    put: { 'services.ftp.fwmark': 7, 'services.ftp.ports': [80, 443] },
+    says: `services.ftp.port = 21: stands beside fwmark
+  → move it to \`ports\`, or take \`fwmark\` out`,
+  },
+  {
+    title: 'mark without ports',
+    put: { 'services.ftp.fwmark': 7 },
+    drop: ['services.ftp.port'],
+    says: `services.ftp.ports: is missing
+  → write the ports whose packets get the mark, for example \`ports: [80, 443]\``,
+  },
+  {
+    title: 'ports without mark',
+    put: { 'services.ftp.ports': [21] },
+    says: `services.ftp.ports = [21]: is for a service with fwmark
+  → add \`fwmark: 1\` (a number of your own) and take \`port\` out, or write a single \`port\``,
+  },
+  {
+    title: 'mark 0',
+    put: { 'services.ftp.fwmark': 0, 'services.ftp.ports': [80] },
+    drop: ['services.ftp.port'],
+    says: `services.ftp.fwmark = 0: is out of range, 1 to 4294967295
+  → In place of \`port\`, for several ports together, as FTP needs them: the director marks packets to the VIP and \`ports\` with this number, 1 to 4294967295, and all that bear it are one service.`,
+  },
+  {
+    title: 'range of ports the wrong way round, and one that is none',
+    put: { 'services.ftp.fwmark': 7, 'services.ftp.ports': ['100-50', 'ftp', 70000] },
+    drop: ['services.ftp.port'],
+    says: `services.ftp.ports[0] = "100-50": is not a range of ports
+  → write it as "50000-50100", the low port first, within 1 to 65535
+services.ftp.ports[1] = "ftp": is not a range of ports
+  → write it as "50000-50100", the low port first, within 1 to 65535
+services.ftp.ports[2] = 70000: is out of range, 1 to 65535
+  → Ports of a service with \`fwmark\`, each a number or a range: \`[21, "50000-50100"]\`. \`verify\` connects to the first. Of an FTP service \`[21]\` is enough: \`roles.ftp.passivePorts\` are added.`,
+  },
+  {
+    title: 'two services by one mark',
+    put: {
+      'services.web': { ...marked([80]), vip: '10.83.33.101' },
+      'services.dns': { ...marked([53]), vip: '10.83.33.102', protocol: 'udp' },
+    },
+    says: `services.dns.fwmark = 7: is the mark of service web too
+  → give each service a mark of its own, or make one service of the two`,
+  },
+  {
+    title: 'marks whose ports overlap',
+    put: {
+      'services.web': marked(['80-90', 443]),
+      'services.app': { ...marked([8080, '85-95']), fwmark: 8 },
+    },
+    says: `services.app.ports[1] = "85-95": shares ports 85-90 with service web
+  → let each port belong to one service, once`,
+  },
+  {
+    title: 'mark that takes the port of another service',
+    put: { 'services.ftp.port': 81, 'services.web': marked([443, '80-82']) },
+    says: `services.web.ports[1] = "80-82": shares port 81 with service ftp
+  → let each port belong to one service, once`,
+  },
+  {
+    title: 'port twice in one mark',
+    put: { 'services.web': marked(['80-90', 85]) },
+    says: `services.web.ports[1] = "85": shares port 85 with 80-90
+  → let each port belong to one service, once`,
+  },
+  {
+    title: 'port of a real server in a service of several',
+    put: {
+      'services.web': { ...marked([80]), forwarding: 'nat', realServers: [{ host: 'rs1', port: 8080 }] },
+    },
+    says: `services.web.realServers[0].port = 8080: stands in a service of several ports, each of which arrives as it is
+  → take it out`,
+  },
+  {
+    title: 'FTP by mark whose data go astray',
+    put: { 'services.ftp.fwmark': 7, 'services.ftp.ports': [21, '50000-50050'] },
+    drop: ['services.ftp.port'],
+    says: `services.ftp.persistence: is missing, and FTP data must reach the real server of the login
+  → add \`persistence: 300\`, or use scheduler sh without sh-port
+services.ftp.ports = [21,"50000-50050"]: lacks passive ports of roles.ftp, 50000-50100: data connections to them would fail
+  → write \`ports: [21]\`, which takes them in, or [21, "50000-50100"]`,
+  },
+  {
+    title: 'one-packet scheduling of TCP',
+    put: { 'services.ftp.onePacket': true },
+    says: `services.ftp.onePacket = true: is for UDP, and the protocol is tcp
+  → take it out, or set \`protocol: "udp"\``,
+  },
+  {
+    title: 'flag of another scheduler',
+    put: { 'services.ftp.scheduler': 'sh', 'services.ftp.schedulerFlags': ['sh-port', 'mh-port'] },
+    says: `services.ftp.schedulerFlags[1] = "mh-port": is a flag of mh, and the scheduler is sh
+  → take it out, or use scheduler mh`,
+  },
+  {
+    title: 'flag that there is not',
+    put: { 'services.ftp.scheduler': 'sh', 'services.ftp.schedulerFlags': ['sh-prt'] },
+    says: `services.ftp.schedulerFlags[0] = "sh-prt": unknown scheduler flag
+  → did you mean "sh-port"? (use one of: sh-port, sh-fallback, mh-port, mh-fallback)`,
+  },
+  {
+    title: 'prefix length as the netmask of IPv4',
+    put: { 'services.ftp.persistence': { seconds: 300, netmask: 24 } },
+    says: `services.ftp.persistence.netmask = 24: is for IPv6, and the VIP is IPv4
+  → write a netmask: "255.255.255.0"`,
+  },
+  {
+    title: 'netmask of IPv4 for IPv6',
+    put: {
+      'hosts.d6': { address: 'fd00::1' },
+      'hosts.r6': { address: 'fd00::2' },
+      'services.six': {
+        vip: 'fd00::100',
+        port: 80,
+        persistence: { seconds: 300, netmask: '255.255.255.0' },
+        directors: ['d6'],
+        realServers: [{ host: 'r6' }],
+      },
+    },
+    says: `services.six.persistence.netmask = "255.255.255.0": is for IPv4, and the VIP is IPv6
+  → write a prefix length, as a number: 64`,
+  },
+  {
+    title: 'netmask with holes',
+    put: { 'services.ftp.persistence': { seconds: 300, netmask: '255.0.255.0' } },
+    says: `services.ftp.persistence.netmask = "255.0.255.0": is not a netmask
+  → write one of IPv4 as "255.255.255.0"; of IPv6 a prefix length as a number, 64`,
+  },
+  {
+    title: 'misspelt key of persistence, and too long a time',
+    put: { 'services.ftp.persistence': { seconds: 2678401, netmsk: '255.255.255.0' } },
+    says: `services.ftp.persistence.seconds = 2678401: is out of range, 1 to 2678400
+  → Seconds for which a client stays, 1 to 2678400 (31 days).
+services.ftp.persistence.netmsk = "255.255.255.0": unknown key
+  → did you mean "netmask"?`,
+  },
+  {
+    title: 'persistence as text',
+    put: { 'services.ftp.persistence': '300' },
+    says: `services.ftp.persistence = "300": is of the wrong type
+  → Seconds for which a client stays with its real server, 1 to 2678400 (31 days), or an object that says more. None by default.`,
+  },
+  {
+    title: 'SIP over TCP',
+    put: { 'services.ftp.persistence': { seconds: 60, engine: 'sip' } },
+    says: `services.ftp.persistence.engine = "sip": reads SIP over UDP, and the protocol is tcp
+  → take it out, or set \`protocol: "udp"\``,
+  },
+  {
+    title: 'lower threshold above the upper one, and one alone',
+    put: {
+      'services.ftp.realServers.0': { host: 'rs1', upperThreshold: 10, lowerThreshold: 11 },
+      'services.ftp.realServers.1': { host: 'rs2', lowerThreshold: 5 },
+    },
+    says: `services.ftp.realServers[0].lowerThreshold = 11: is above upperThreshold, 10
+  → raise upperThreshold, or lower this one
+services.ftp.realServers[1].lowerThreshold = 5: stands there without upperThreshold
+  → add an upperThreshold of 5 or more, or take it out`,
+  },
+  {
+    title: 'tunnel of a service without one',
+    put: { 'services.ftp.realServers.0.tunnel': { type: 'gre' } },
+    says: `services.ftp.realServers[0].tunnel = {"type":"gre"}: is for forwarding tun, and the service has dr
+  → take it out, or set \`forwarding: "tun"\``,
+  },
+  {
+    title: 'tunnels that ipvsadm refuses',
+    put: {
+      'services.ftp.forwarding': 'tun',
+      'services.ftp.realServers': [
+        { host: 'rs1', tunnel: { type: 'gue' } },
+        { host: 'rs2', tunnel: { type: 'gre', port: 6080, checksum: 'remote' } },
+        { host: 'spare', tunnel: { type: 'ipip', checksum: 'full' } },
+      ],
+    },
+    says: `services.ftp.realServers[0].tunnel.port: is missing, and gue travels in UDP
+  → write the UDP port that the real server opens for it, for example 6080
+services.ftp.realServers[1].tunnel.port = 6080: is for gue, and the tunnel is gre
+  → take it out, or use type gue
+services.ftp.realServers[1].tunnel.checksum = "remote": is for gue, and the tunnel is gre
+  → write "full" or "none"
+services.ftp.realServers[2].tunnel.checksum = "full": is for gue and gre: ipip has no checksum
+  → take it out, or use type gue or gre`,
+  },
+  {
+    title: 'tunnel of Linux to another system',
+    put: {
+      'hosts.rs2.os': 'freebsd',
+      'services.ftp.forwarding': 'tun',
+      'services.ftp.realServers.1.tunnel': { type: 'gue', port: 6080 },
+    },
+    says: `services.ftp.realServers[1].tunnel.type = "gue": is for Linux, and rs2 runs FreeBSD
+  → take \`tunnel\` out, for ipip`,
+  },
+  {
+    title: 'timeouts and sync out of range',
+    put: { ipvs: { timeouts: { tcp: 0 }, sync: { id: 256, group: '10.83.33.83' } } },
+    says: `ipvs.timeouts.tcp = 0: is out of range, 1 to 2678400
+  → Of an idle TCP connection. 900 in the kernel.
+ipvs.sync.id = 256: is out of range, 1 to 255
+  → Tells clusters on one network apart, 1 to 255. 1 by default.
+ipvs.sync.group = "10.83.33.83": is not a multicast address
+  → write one as 224.0.0.81 or ff02::81`,
   },
 ];
