@@ -125,8 +125,8 @@ open() {
 }
 unpack() {
   rm -f .broken
-  { open "$1" || echo broken > .broken; } | tar xf -
-  if [ -f .broken ]; then echo "$1 can't be unpacked to its end: it is damaged, or the disk is full" >&2; return 1; fi
+  whole=; { open "$1" || echo broken > .broken; } | tar xf - && whole=1
+  if [ -z "$whole" ] || [ -f .broken ]; then echo "$1 can't be unpacked to its end: it is damaged, or the disk is full" >&2; return 1; fi
 }
 top() {
   set -- *

@@ -91,7 +91,7 @@ export function ipvsadmSteps(build: Build): Step[] {
 }
 
 /** Unpacks and builds an ipvsadm in `folder`; what it would install is then in `folder/made`. */
-export function buildIpvsadm(folder: string, path: string): Sh {
+export function buildIpvsadm(folder: string, path: string | Sh): Sh {
   return shLines(
     sh`rm -rf ${folder}; mkdir -p ${folder}; cd ${folder}; unpack ${path}; d=$(top); cd "$d"`,
     sh`make`,

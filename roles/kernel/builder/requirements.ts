@@ -158,13 +158,16 @@ function toolProblems(
   return problems;
 }
 
+/** Bytes for logs, and for what else goes on there. */
+const MARGIN = 1_000_000;
+
 /** A tree of 2.4 unpacked and built is some twelve times its tarball; xz packs better, and later kernels make more of it. */
 function roomFor({ parts, bundle }: Build, sizes: readonly number[], unpacked: boolean): number {
   const source = parts.find(({ kind }) => kind === 'source');
   const packed = sizes.reduce((sum, size) => sum + size, 0);
   const guess = bundle.profile.build.flavour === '2.4' ? 28_000_000 : 140_000_000;
   const tree = (source?.stored?.size ?? guess) * (/xz$/.test(source?.file ?? '') ? 15 : 12);
-  return unpacked ? tree / 3 : tree + packed;
+  return MARGIN + (unpacked ? tree / 3 : tree + packed);
 }
 
 function roomProblem(free: number, needed: number): Problem | undefined {

@@ -48,6 +48,7 @@ export function stepResource(build: Build, step: Step, before: readonly string[]
         apply: shLines(
           prelude,
           unpacking,
+          sayingFull,
           step.name === 'unpack' ? undefined : sh`cd ${tree}`,
           step.apply,
           sh`cd ${tree}; echo ${release} > ${`${stamp}.new`}; mv -f ${`${stamp}.new`} ${stamp}; rm -f ${`${notes}/begun`}`,
@@ -57,6 +58,12 @@ export function stepResource(build: Build, step: Step, before: readonly string[]
     },
   };
 }
+
+/** A full disk shows in odd ways ("I/O error", half a file): a step that fails says how much room there is, where there is none. */
+const sayingFull: Sh = shLines(
+  sh`full() { set -- $(df -kP /usr/src | tail -n 1); [ "$4" -ge 1000 ] || echo "/usr/src has only $4 KB free: the disk is full; make room there, and run lvsctl again" >&2; }`,
+  sh`trap 's=$?; [ $s = 0 ] || full; exit $s' 0`,
+);
 
 /** Before the tree's files are changed in a way that can't be repeated: cut off from here on, the tree is unpacked anew. */
 export function markBegun({ notes }: Build, name: string): Sh {

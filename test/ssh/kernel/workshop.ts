@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import type { Store, StoredFile } from '../../../src/engine/store.js';
 import { makeTwinSources, type TwinSourceOptions } from '../../../src/lab/twin-sources/index.js';
 import { folderStore } from '../../support/folder-store.js';
@@ -29,11 +29,27 @@ export async function controller(
   options: TwinSourceOptions = {},
   more: (files: ReadonlyMap<string, string>) => Iterable<readonly [string, string]> = () => [],
 ): Promise<Controller> {
-  const folder = mkdtempSync(join(tmpdir(), 'lvsctl-kernel-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = scratch(onTestFinished);
   const files = new Map((await makeTwinSources(folder, options)).map(({ name, path }) => [name, path]));
   const given = new Map([...files, ...more(files)]);
   return { folder, given, open: () => folderStore(folder, given) };
+}
+
+function scratch(atTheEnd: (work: () => void) => void): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lvsctl-kernel-'));
+  atTheEnd(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** One set of sources for all tests of a file; each controller has a store of its own. */
+export async function controllers(names: TwinSourceOptions['names']): Promise<() => Controller> {
+  const shared = scratch(afterAll);
+  const files = await makeTwinSources(shared, names ? { names } : {});
+  const given = new Map(files.map(({ name, path }) => [name, path]));
+  return () => {
+    const folder = mkdtempSync(join(shared, 'store-'));
+    return { folder, given, open: () => folderStore(folder, given) };
+  };
 }
 
 export interface Bundle {
