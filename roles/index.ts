@@ -5,6 +5,7 @@ export { default as contentSource } from './content/source.js';
 export { default as director } from './director/role.js';
 export { default as ftp } from './ftp/role.js';
 export { default as ipvsadm } from './ipvsadm/role.js';
+export { default as ipvsadmSource } from './ipvsadm/source.js';
 export { default as kernelBuild } from './kernel/build.js';
 export { default as kernel } from './kernel/role.js';
 export { default as kernelSurvey } from './kernel/survey.js';

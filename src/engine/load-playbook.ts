@@ -4,7 +4,7 @@ import { importDefault } from '../inventory/index.js';
 import type { Playbook } from './playbook.js';
 
 /**
- * Reads a user's playbook, in which `lvsctl`, `lvsctl/roles`, `lvsctl/resources` and `lvsctl/playbooks/site` are this very lvsctl.
+ * Reads a user's playbook, in which `lvsctl`, `lvsctl/roles`, `lvsctl/resources` and the playbooks of `lvsctl/playbooks/` are this very lvsctl.
  * @throws UsageError with the path of what is not as {@link Playbook} says
  */
 export async function loadPlaybook(path: string): Promise<Playbook> {
@@ -12,6 +12,7 @@ export async function loadPlaybook(path: string): Promise<Playbook> {
   const playbook = await importDefault(file, undefined, 'playbook', {
     'lvsctl/roles': () => import('../../roles/index.js'),
     'lvsctl/resources': () => import('../resources/index.js'),
+    'lvsctl/playbooks/rebuild-legacy': () => import('../../playbooks/rebuild-legacy.js'),
     'lvsctl/playbooks/site': () => import('../../playbooks/site.js'),
     // The schemas of a user's roles are made by the same zod as ours.
     zod: () => import('zod'),
