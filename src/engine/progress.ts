@@ -152,7 +152,7 @@ export async function* told(
     if (size < WORTH_TELLING || (now - last < PACE && done < size)) continue;
     last = now;
     const secondsLeft = Math.round((((now - begun) / done) * (size - done)) / 1000);
-    const known = now - begun >= PACE && { secondsLeft };
+    const known = now - begun >= PACE && done < size && { secondsLeft };
     sink({ type: 'host.progress', ...about, done, total: size, ...known });
   }
 }

@@ -1,6 +1,7 @@
-import type { HostStep } from '../engine/events.js';
+import type { HostProgress, HostStep } from '../engine/events.js';
 import { elapsed, failureMessage, type HostState, type RunState } from './model.js';
 import type { Paint } from './paint.js';
+import { progressText } from './progress.js';
 import type { ScreenSize } from './screen.js';
 import { strip, stripWidth } from './strip.js';
 import { bar, count, cut, duration, mebibytes, pad, padStart, plainLine, width } from './text.js';
@@ -12,7 +13,7 @@ const STEP_TEXT: Readonly<Record<HostStep, string>> = {
   attach: 'waiting for the job that runs there',
   probe: 'probing',
   apply: 'applying',
-  reboot: 'rebooting …',
+  reboot: 'rebooting',
   back: 'back in its next boot',
   proof: 'probing again',
   traffic: 'checking traffic',
@@ -118,12 +119,12 @@ function hostLine(
   const time = host.phase === 'waiting' ? '' : padStart(duration(elapsed(host, now)), 7);
   const lead = `${paintedName}  ${cells > 0 ? `${strip(host.cells, cells, paint)}  ` : ''}`;
   const room = Math.max(0, columns - width(lead) - (time === '' ? 0 : time.length + 1));
-  const text = stateText(host, run, room, paint);
+  const text = stateText(host, run, room, now, paint);
   if (time === '') return `${lead}${text}`.trimEnd();
   return `${lead}${text}${' '.repeat(Math.max(1, columns - width(lead) - width(text) - time.length))}${paint.quiet(time)}`;
 }
 
-function stateText(host: HostState, run: RunState, room: number, paint: Paint): string {
+function stateText(host: HostState, run: RunState, room: number, now: number, paint: Paint): string {
   if (host.phase === 'waiting') return paint.quiet(cut('waiting', room));
   if (host.phase === 'failed') {
     const failure = run.failures.find((one) => one.host === host.name);
@@ -132,17 +133,30 @@ function stateText(host: HostState, run: RunState, room: number, paint: Paint): 
     return paint.bad(cut(text, room));
   }
   if (host.phase === 'done') return paint.quiet(cut(doneText(host, run), room));
+  if (host.step === 'reboot') return cut(rebootText(host, now), room);
   const { change } = host;
   const counter =
     change === undefined
       ? ''
       : `${padStart(`${change.index + 1}/${change.total}`, 2 * String(change.total).length + 1)} `;
   const what = plainLine(change?.summary ?? (host.step === undefined ? '' : STEP_TEXT[host.step]));
-  const head = cut(`${counter}${what}`, room);
+  // The share stands before what it is of: that may be long.
+  const share = host.progress === undefined ? '' : shareText(host.progress);
+  const head = cut(`${counter}${share}${what}`, room);
   const output = plainLine(host.output).trim();
   const left = room - width(head) - 3;
   if (output === '' || left < 8) return head;
   return `${head} ${paint.quiet(`│ ${cut(output, left)}`)}`;
+}
+
+/** Files on their way are no part of the step whose name stands behind it. */
+const shareText = (progress: HostProgress): string =>
+  `${progress.unit === 'compiled' ? '' : `${progress.unit} `}${progressText(progress)} `;
+
+/** `rebooting … 37 s of at most 600 s`: a minute of silence is nothing to worry about then. */
+function rebootText({ stepSince, stepSeconds }: HostState, now: number): string {
+  const most = stepSeconds === undefined ? '' : ` of at most ${stepSeconds} s`;
+  return `rebooting … ${Math.floor((now - stepSince) / 1000)} s${most}`;
 }
 
 function doneText(host: HostState, run: RunState): string {

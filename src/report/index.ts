@@ -38,7 +38,7 @@ function createPlainReporter(options: Required<ReporterOptions>): Reporter {
   const { stream, now, verbose, diff } = options;
   const run = emptyRun();
   const paint = createPaint(options.color);
-  const log = createLog(run, verbose);
+  const log = createLog(run, verbose, now);
   const write = (lines: readonly string[]) => {
     if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
   };

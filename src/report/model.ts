@@ -1,4 +1,11 @@
-import type { FailureDetails, HostStep, HostSummary, PlannedChange, RunEvent } from '../engine/events.js';
+import type {
+  FailureDetails,
+  HostProgress,
+  HostStep,
+  HostSummary,
+  PlannedChange,
+  RunEvent,
+} from '../engine/events.js';
 import type { VerifyReport } from '../verify/report.js';
 
 /** One resource of a host: not yet known, converged, to be changed, being changed, changed, failed. */
@@ -8,10 +15,15 @@ export interface HostState {
   readonly name: string;
   phase: 'waiting' | 'running' | 'done' | 'failed';
   step: HostStep | undefined;
+  /** Milliseconds since 1970 when it was entered, and the seconds that it may take, where that was told. */
+  stepSince: number;
+  stepSeconds: number | undefined;
   /** One a resource, over all stages so far, in the order of applying. */
   readonly cells: Cell[];
   /** What is being changed, `index` from 0, of how many. */
   change: { readonly summary: string; readonly index: number; readonly total: number } | undefined;
+  /** How far that is, or the files that go ahead of it or come after it. */
+  progress: HostProgress | undefined;
   /** Last line of output of the present step. */
   output: string;
   readonly totals: { ok: number; changed: number; failed: number; trips: number; connections: number };
@@ -82,8 +94,11 @@ export function hostState(run: RunState, name: string): HostState {
       name,
       phase: 'waiting',
       step: undefined,
+      stepSince: 0,
+      stepSeconds: undefined,
       cells: [],
       change: undefined,
+      progress: undefined,
       output: '',
       totals: { ok: 0, changed: 0, failed: 0, trips: 0, connections: 0 },
       seconds: 0,
@@ -125,10 +140,13 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
       }
       break;
     case 'host.step':
-      enterStep(hostState(run, event.host), event.step, event.resources, now);
+      enterStep(hostState(run, event.host), event, now);
       break;
     case 'host.output':
       hostState(run, event.host).output = event.line;
+      break;
+    case 'host.progress':
+      hostState(run, event.host).progress = event;
       break;
     case 'change.planned':
       run.changes.push(event);
@@ -137,13 +155,17 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
     case 'change.start': {
       const host = hostState(run, event.host);
       host.change = { summary: event.summary, index: event.index, total: event.total };
+      host.progress = undefined;
       host.output = '';
       place(host, event.resource, 'current', undefined);
       break;
     }
-    case 'change.end':
-      place(hostState(run, event.host), event.resource, event.status === 0 ? 'changed' : 'failed', undefined);
+    case 'change.end': {
+      const host = hostState(run, event.host);
+      host.progress = undefined;
+      place(host, event.resource, event.status === 0 ? 'changed' : 'failed', undefined);
       break;
+    }
     case 'remark':
       run.remarks.push({ host: event.host, text: event.text });
       break;
@@ -152,7 +174,7 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
       if (event.host !== '') takeFailure(hostState(run, event.host), event);
       break;
     case 'host.end':
-      leaveStage(hostState(run, event.host), event.summary, event.seconds);
+      leaveStage(hostState(run, event.host), event.summary, event.seconds, run.command === 'provision');
       break;
     case 'stage.end':
       break;
@@ -214,7 +236,11 @@ function rest(host: HostState, phase: 'waiting' | 'done', now: number): void {
   if (host.phase !== 'failed') host.phase = phase;
 }
 
-function enterStep(host: HostState, step: HostStep, resources: number | undefined, now: number): void {
+function enterStep(
+  host: HostState,
+  { step, resources, seconds }: Extract<RunEvent, { type: 'host.step' }>,
+  now: number,
+): void {
   if (step === 'ready') {
     rest(host, 'waiting', now);
     return;
@@ -229,7 +255,10 @@ function enterStep(host: HostState, step: HostStep, resources: number | undefine
   }
   if (host.phase !== 'failed') host.phase = 'running';
   host.step = step;
+  host.stepSince = now;
+  host.stepSeconds = seconds;
   host.change = undefined;
+  host.progress = undefined;
   host.output = '';
   if (step === 'probe' && resources !== undefined) {
     while (host.cells.length < host.base + resources) host.cells.push('unknown');
@@ -260,12 +289,17 @@ function takeFailure(host: HostState, failure: FailureDetails): void {
   if (host.cellOf.has(failure.resource)) place(host, failure.resource, 'failed', undefined);
 }
 
-function leaveStage(host: HostState, summary: HostSummary, seconds: number): void {
+function leaveStage(host: HostState, summary: HostSummary, seconds: number, provisioned: boolean): void {
   if (summary.failed > 0) host.phase = 'failed';
   else if (host.phase !== 'failed') host.phase = 'done';
   if (host.phase === 'done') settle(host);
+  // Planned before a reboot, and found to be right after it.
+  if (host.phase === 'done' && provisioned)
+    for (let index = host.base; index < host.cells.length; index++)
+      if (host.cells[index] === 'planned') host.cells[index] = 'ok';
   host.step = undefined;
   host.change = undefined;
+  host.progress = undefined;
   host.output = '';
   host.seconds += seconds;
   host.since = undefined;

@@ -1,14 +1,20 @@
 import type { RunEvent } from '../engine/events.js';
 import { failureMessage, labText, type RunState } from './model.js';
+import { ProgressLog, progressText } from './progress.js';
 import { count, duration, names, pad, plainLine, width } from './text.js';
 
 /** What stands before a line that is about no host. */
 const US = 'lvsctl';
 
 /** Makes of each event worth saying in a log one prefixed line, of the others none. `run` has taken the event in already. */
-export function createLog(run: RunState, verbose: boolean): (event: RunEvent) => string[] {
+export function createLog(run: RunState, verbose: boolean, now: () => number): (event: RunEvent) => string[] {
   const said = new Map<string, string>();
+  const progress = new ProgressLog();
   return (event) => {
+    if (event.type === 'host.progress') {
+      if (!progress.isWorthALine(event, now())) return [];
+      return [prefixed(run, event.host, event.unit, `${event.resource}: ${progressText(event)}`)];
+    }
     if (event.type === 'artifact.progress') {
       const { artifact, state, text, done, total } = event;
       const quarter = done !== undefined && total ? ` ${Math.floor((done / total) * 4) * 25}%` : '';
@@ -52,6 +58,10 @@ function logLines(event: RunEvent, run: RunState, verbose: boolean): string[] {
         ? [line(US, 'stage', `${event.stage}: ${names(event.hosts)}`)]
         : [];
     case 'host.step':
+      // Minutes of silence follow, so it is said in any case.
+      if (event.step === 'reboot')
+        return [line(event.host, 'reboot', `back within ${event.seconds} s, or given up`)];
+      if (event.step === 'back') return [line(event.host, 'back', `after ${duration(event.seconds ?? 0)}`)];
       if (!verbose) return [];
       return [
         line(event.host, event.step, event.resources === undefined ? '' : count(event.resources, 'resource')),

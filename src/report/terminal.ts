@@ -15,7 +15,7 @@ export function createTerminalReporter(options: Required<ReporterOptions>): Repo
   const { now, verbose } = options;
   const run = emptyRun();
   const paint = createPaint(options.color);
-  const log = createLog(run, true);
+  const log = createLog(run, true, now);
   const screen = new Screen(options.stream, options.size);
   const draw = () => {
     if (questions > 0 || !screen.ready) return;
