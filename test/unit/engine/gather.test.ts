@@ -5,11 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { factsSections, parseFacts } from '../../../src/engine/gather.js';
 import type { ProbeOutput } from '../../../src/engine/resource.js';
 import { trusted } from '../../../src/shell/index.js';
-import { runIn, shells } from '../../support/shells.js';
+import { hostShells } from '../../support/host-shells.js';
+import { runIn } from '../../support/shells.js';
 
 const output = (stdout: string): ProbeOutput => ({ stdout, stderr: '', status: 0 });
 
-describe.each(shells)('facts script in $name', (shell) => {
+describe.each(hostShells)('facts script in $name', (shell) => {
   it('tells the truth about this machine', () => {
     const sections = factsSections({
       commands: ['no-such-command-here'],

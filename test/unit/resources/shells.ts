@@ -6,10 +6,10 @@ import { afterEach } from 'vitest';
 import type { Change, ProbeOutput, Resource } from '../../../src/engine/resource.js';
 import { textOfBytes } from '../../../src/shell/index.js';
 import { bytesOf } from '../../support/change-files.js';
-import { shells as installed } from '../../support/shells.js';
+import { hostShells } from '../../support/host-shells.js';
 
 /** The shells that a host may have as /bin/sh, of those on this machine; each as name, and program with arguments before the script. */
-export const shells: readonly (readonly [name: string, command: readonly string[]])[] = installed.map(
+export const shells: readonly (readonly [name: string, command: readonly string[]])[] = hostShells.map(
   ({ name, argv }) => [name === 'bash' ? 'bash --posix' : name, argv],
 );
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evidenceScript, parseEvidence } from '../../../src/verify/evidence.js';
 import { holders, parseInterfaces } from '../../../src/verify/interfaces.js';
-import { shells } from '../../support/shells.js';
+import { hostShells } from '../../support/host-shells.js';
 
 const red = `lo        Link encap:Local Loopback
           inet addr:127.0.0.1  Mask:255.0.0.0
@@ -169,7 +169,7 @@ describe('evidence', () => {
   });
 });
 
-describe.each(shells)('the evidence of this machine, by $name', ({ argv: [program = '', ...args] }) => {
+describe.each(hostShells)('the evidence of this machine, by $name', ({ argv: [program = '', ...args] }) => {
   it('has its loopback address and a listener', async () => {
     const { createServer } = await import('node:net');
     const server = createServer();

@@ -8,7 +8,8 @@ import type { ForeignSystem } from '../../../src/inventory/systems.js';
 import { sh, shLines } from '../../../src/shell/index.js';
 import { type VerifyReport, verifyCluster } from '../../../src/verify/index.js';
 import { neighboursScript, parseNeighbours } from '../../../src/verify/neighbours.js';
-import { runIn, shells } from '../../support/shells.js';
+import { hostShells } from '../../support/host-shells.js';
+import { runIn } from '../../support/shells.js';
 import { clusterOf, FakeCluster } from './fake-cluster.js';
 
 /** The fake cluster with rs2 on another system, and nobody may log in there. */
@@ -147,7 +148,7 @@ nonsense
     expect([...parseNeighbours(text)]).toEqual([['10.83.33.79', '02:00:0a:53:21:4f']]);
   });
 
-  it.each(shells)('is printed after each host was spoken to, by $name', (shell) => {
+  it.each(hostShells)('is printed after each host was spoken to, by $name', (shell) => {
     const folder = mkdtempSync(join(tmpdir(), 'lvsctl-ping-'));
     try {
       const log = join(folder, 'log');
