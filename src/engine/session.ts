@@ -19,7 +19,7 @@ import type { EventSink, HostStep } from './events.js';
 import type { Facts } from './facts.js';
 import { type FactWishes, factsSections, parseFacts } from './gather.js';
 import { acquireScript, type LockOwner, leftPath, parseLock, releaseScript } from './lock.js';
-import { rebootHost } from './reboot.js';
+import { bootedScript, bootScriptSeconds, rebootHost } from './reboot.js';
 import type { ProbeOutput, Reboot } from './resource.js';
 
 export interface SessionOptions {
@@ -165,10 +165,19 @@ export class HostSession {
       ...(rebootPollMs !== undefined && { pollMs: rebootPollMs }),
     });
     this.#use(Promise.resolve(back));
+    await this.#awaitBootScripts(Math.min(withinSeconds, bootScriptSeconds));
     const seconds = (Date.now() - begun) / 1000;
     sink({ type: 'host.step', host: this.name, step: 'back', seconds });
     this.#opening = this.#repeatedly('facts were gathered', () => this.#gather());
     await this.#opening;
+  }
+
+  async #awaitBootScripts(seconds: number): Promise<void> {
+    const { stdout } = await this.#repeatedly('the end of its boot was waited for', (host) =>
+      host.run(bootedScript(seconds), { signal: this.options.signal }),
+    );
+    if (stdout.includes('busy'))
+      this.#remark(`it still ran its boot scripts ${seconds} s after it answered; going on without them`);
   }
 
   /** Follows what a former run left there, over lost connections, to its end. */

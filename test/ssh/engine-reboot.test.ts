@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -232,6 +233,43 @@ describe('a host that', () => {
     expect(of('failure')).toEqual([]);
     expect(outcome).toMatchObject({ changed: 2, failed: 0 });
     expect([lost, shutdowns().length]).toEqual([1, 1]);
+  });
+});
+
+describe('boot scripts that still run when the host answers', () => {
+  /** A process that is called as SysV init's is, and leaves its word at its end. */
+  function rc(seconds: number): void {
+    const path = join(work, 'rc');
+    writeFileSync(path, `#!/bin/sh\nsleep ${seconds}\necho after > ${join(work, 'after')}\n`, {
+      mode: 0o755,
+    });
+    spawn(path, { stdio: 'ignore', detached: true }).unref();
+  }
+  const onBoot = (seconds: number) => () => {
+    bootLoader();
+    rc(seconds);
+  };
+  const book = stages({ roles: [role('kernel', () => [booted(), file('after')])] });
+
+  it.each(remoteShells)('are waited for, sh = %s: what they do is not done by lvsctl', async (shell) => {
+    const { sshd } = await machine({ onBoot: onBoot(4) }, { shell });
+    const { outcome, of } = await runOn([sshd.host()], book);
+    expect(of('failure')).toEqual([]);
+    expect(outcome).toEqual({ changed: 1, failed: 0, pending: 0 });
+    expect(of('remark')).toEqual([]);
+    expect(applied()).toEqual(['booted']);
+  });
+
+  it('are not waited for longer than the reboot might have taken', async () => {
+    const { sshd } = await machine({ onBoot: onBoot(15) });
+    const { outcome, of } = await runOn(
+      [sshd.host()],
+      stages({ roles: [role('kernel', () => [booted(5), file('after')])] }),
+    );
+    expect(outcome).toEqual({ changed: 2, failed: 0, pending: 0 });
+    expect(of('remark').map(({ text: words }) => words)).toEqual([
+      'it still ran its boot scripts 5 s after it answered; going on without them',
+    ]);
   });
 });
 
