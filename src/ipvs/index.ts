@@ -28,12 +28,13 @@ export {
   type Wanted,
 } from './plan.js';
 export { parseProc } from './proc.js';
-export { parseSave, renderSave, renderService } from './save.js';
+export { type PlacedEntry, parseSave, renderSave, renderService } from './save.js';
 export {
   type AddressIdentity,
   type Destination,
   destinationKey,
   endpointText,
+  isIPv6,
   type MarkIdentity,
   type Persistence,
   type ReadTable,
@@ -44,4 +45,5 @@ export {
   type UnreadLine,
   type VirtualService,
 } from './table.js';
+export { canonicalAddress, wholeNumber } from './text.js';
 export { destinationOf, serviceIdentity, wantedService, wantedTable } from './wanted.js';

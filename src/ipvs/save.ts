@@ -147,11 +147,18 @@ function readDestination(
   let type: Tunnel['type'] = 'ipip';
   let port: number | undefined;
   let checksum: Tunnel['checksum'];
+  let upperThreshold: number | undefined;
+  let lowerThreshold: number | undefined;
   for (let word = words.next(); word !== undefined; word = words.next()) {
     if (word in forwardings) forwarding = forwardings[word as keyof typeof forwardings];
     else if (word === '-w') {
       weight = wholeNumber(words.next());
       if (weight === undefined) complain('no weight after -w');
+    } else if (word === '-x' || word === '-y') {
+      const threshold = wholeNumber(words.next());
+      if (threshold === undefined) complain(`no threshold after ${word}`);
+      else if (word === '-x') upperThreshold = threshold;
+      else lowerThreshold = threshold;
     } else if (word === '--tun-type') {
       const name = words.next() ?? '';
       if (tunnelTypes.includes(name)) type = name as Tunnel['type'];
@@ -166,19 +173,27 @@ function readDestination(
     forwarding,
     weight,
     tunnel: forwarding === 'tun' ? { type, port, checksum } : undefined,
-    upperThreshold: undefined,
-    lowerThreshold: undefined,
+    upperThreshold,
+    lowerThreshold,
     activeConnections: undefined,
     inactiveConnections: undefined,
   };
 }
 
+/** A service, or a real server of it, that a line is about. */
+export interface PlacedEntry {
+  readonly service: ServiceIdentity;
+  readonly destination?: { readonly address: string; readonly port: number };
+}
+
 /**
  * Reads `ipvsadm -Sn` of 1.21 to 1.31. Total: a line that isn't understood, in whole or in one of its words, is in `unread`,
- * and what could be read of it is in the table. Thresholds and connections stay unknown: the format doesn't carry them.
+ * and what could be read of it is in the table. Thresholds and connections stay unknown: no ipvsadm prints them there, though
+ * `ipvsadm -R` takes thresholds, and so they are read where somebody wrote them.
  * ipvsadm 1.26 prints SCTP services as `-u`; {@link observe} mends that from /proc/net/ip_vs.
+ * @param place told of each entry of the table and its line, from 1
  */
-export function parseSave(text: string): ReadTable {
+export function parseSave(text: string, place?: (line: number, entry: PlacedEntry) => void): ReadTable {
   const services = new Map<string, { service: VirtualService; destinations: Map<string, Destination> }>();
   const unread: UnreadLine[] = [];
   for (const [index, line] of text.split('\n').entries()) {
@@ -195,14 +210,20 @@ export function parseSave(text: string): ReadTable {
     const entry = services.get(key);
     if (command === '-A') {
       if (entry !== undefined) complain(`${key} again`);
-      else services.set(key, { service: readService(id, words, complain), destinations: new Map() });
+      else {
+        services.set(key, { service: readService(id, words, complain), destinations: new Map() });
+        place?.(index + 1, { service: id });
+      }
       continue;
     }
     const endpoint = words.next() === '-r' ? readEndpoint(words.next() ?? '') : undefined;
     if (endpoint === undefined) complain('no real server after -r');
     else if (entry === undefined) complain(`no service ${key} above`);
     else if (entry.destinations.has(destinationKey(endpoint))) complain(`${destinationKey(endpoint)} again`);
-    else entry.destinations.set(destinationKey(endpoint), readDestination(endpoint, words, complain));
+    else {
+      entry.destinations.set(destinationKey(endpoint), readDestination(endpoint, words, complain));
+      place?.(index + 1, { service: id, destination: endpoint });
+    }
   }
   const table = {
     services: [...services.values()].map(({ service, destinations }) => ({
