@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { ArtifactsOptions } from './commands/artifacts.js';
 import type { ExplainOptions } from './commands/explain.js';
+import type { ImportOptions } from './commands/import.js';
 import type { Context, HostOptions, OutputOptions } from './context.js';
 import type { RunOptions } from './run.js';
 
@@ -42,6 +43,8 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
     .action((file: string, options: OutputOptions) =>
       run(async () => (await import('./commands/init.js')).init(context, file, options)),
     );
+
+  addImport(program, context, run);
 
   output(
     inventory(program.command('validate').description('check the inventory; nothing is contacted')),
@@ -113,6 +116,33 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
   addArtifacts(program, context, run);
   addLab(program, context, run);
   return program;
+}
+
+function addImport(program: Command, context: Context, run: (action: Action) => Promise<void>): void {
+  output(
+    program
+      .command('import')
+      .description(
+        'write an inventory from `ipvsadm -Sn`, keepalived.conf or ldirectord.cf, and list each line that is not in it',
+      )
+      .argument('<file>', 'what was printed, or the configuration')
+      .option('-o, --output <file>', 'inventory to write; - for stdout', 'inventory.ts')
+      .option('--force', 'overwrite the inventory that is there')
+      .option(
+        '--director <name=address/prefix,...>',
+        'the directors, which such files seldom name: lvs1=192.0.2.2/24',
+        list,
+      )
+      .addOption(
+        new Option('--from <format>', 'what the file is; found out unless given').choices([
+          'ipvsadm',
+          'keepalived',
+          'ldirectord',
+        ]),
+      ),
+  ).action((file: string, options: ImportOptions) =>
+    run(async () => (await import('./commands/import.js')).importFile(context, file, options)),
+  );
 }
 
 function addArtifacts(program: Command, context: Context, run: (action: Action) => Promise<void>): void {

@@ -1,14 +1,15 @@
 import { LvsctlError } from '../errors.js';
 import { parseAddress } from '../inventory/address.js';
+import { formatPath } from '../inventory/problem.js';
 import { isIPv6 } from '../ipvs/index.js';
 import { type DraftHost, type DraftService, GAP, type InventoryDraft } from './draft.js';
 import { fitService } from './fit.js';
 import { directorHosts, directorsOf, type GivenDirector, HostNames, prefixIn } from './hosts.js';
-import type { Imported, ImportedService, ImportFormat, Said } from './imported.js';
+import type { Imported, ImportedIdentity, ImportedService, ImportFormat, Said } from './imported.js';
 import { inventoryText } from './inventory-text.js';
 import { readIpvsadm } from './ipvsadm.js';
 import { readKeepalived } from './keepalived.js';
-import { labelsThatFit } from './labels.js';
+import { labelServices } from './labels.js';
 import { readLdirectord } from './ldirectord.js';
 import type { Ledger, LostLine } from './ledger.js';
 import { nameOfPort } from './ports.js';
@@ -76,7 +77,7 @@ function draftOf(imported: Imported, given: readonly GivenDirector[]): Inventory
   const addresses = new Set(
     imported.services.flatMap(({ id }) => (id.kind === 'address' ? [id.address] : [])),
   );
-  const vips = imported.vips.map(({ value, line }) => ({ value: value.split('/')[0] ?? '', line }));
+  const vips = imported.vips.map((vip) => ({ ...vip, value: vip.value.split('/')[0] ?? '' }));
   const around = {
     ledger,
     names,
@@ -96,7 +97,7 @@ function draftOf(imported: Imported, given: readonly GivenDirector[]): Inventory
     ...(nic !== undefined && { interface: nic.value }),
     directors: hosts,
     realServers,
-    services: labelsThatFit(services, nic, ledger),
+    services: labelServices(services, vips, nic, ledger),
     ...ipvsOf(imported),
   };
 }
@@ -138,28 +139,35 @@ function nameServices(
   services: readonly ImportedService[],
   make: (service: ImportedService) => Omit<DraftService, 'name'> | undefined,
 ): DraftService[] {
-  const taken = new Set<string>();
+  const taken = new Map<string, ImportedIdentity>();
   return services.flatMap((service) => {
     const fitted = make(service);
     if (fitted === undefined) return [];
     const { id } = service;
     const own = service.name?.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
-    const usual =
-      id.kind === 'mark'
-        ? `mark-${id.mark}`
-        : (nameOfPort(id.port) ?? (id.port === 0 ? `${id.protocol}-all` : `${id.protocol}-${id.port}`));
-    const base = own !== undefined && SAFE_NAME.test(own) ? own : usual;
-    const address = id.kind === 'mark' ? '' : (id.address.split(/[.:]/).at(-1) ?? '');
-    const candidates = [
-      base,
-      ...(id.kind === 'address' ? [`${base}-${id.protocol}`, `${base}-${address}`] : []),
-      ...Array.from({ length: services.length + 1 }, (_, index) => `${base.slice(0, 26)}-${index + 2}`),
-    ];
-    const name = candidates.find((each) => SAFE_NAME.test(each) && !taken.has(each)) ?? base;
-    taken.add(name);
+    const base = own !== undefined && SAFE_NAME.test(own) ? own : usualName(id);
+    const candidates = [base, `${base}-${difference(id, taken.get(base))}`, usualName(id)];
+    let name = candidates.find((each) => SAFE_NAME.test(each) && !taken.has(each));
+    for (let count = 2; name === undefined; count++) {
+      const numbered = `${base.slice(0, 24)}-${count}`;
+      if (!taken.has(numbered)) name = numbered;
+    }
+    taken.set(name, id);
     const comment = id.kind === 'address' && fitted.vip === GAP ? `${id.address} in the file` : undefined;
     return [{ name, ...(comment !== undefined && { comment }), ...fitted }];
   });
+}
+
+function usualName(id: ImportedIdentity): string {
+  if (id.kind === 'mark') return `mark-${id.mark}`;
+  return nameOfPort(id.port) ?? `${id.protocol}-${id.port === 0 ? 'all' : id.port}`;
+}
+
+/** What tells a service from another that has its name already: address, protocol or port. */
+function difference(id: ImportedIdentity, other: ImportedIdentity | undefined): string {
+  if (id.kind === 'mark') return String(id.mark);
+  if (other?.kind !== 'address' || other.address !== id.address) return id.address.split(/[.:]/).at(-1) ?? '';
+  return other.protocol === id.protocol ? String(id.port) : id.protocol;
 }
 
 function accountForVips(
@@ -232,10 +240,10 @@ function gapsOf({ directors, realServers, services }: InventoryDraft): string[] 
   return [
     ...[...directors, ...realServers]
       .filter(({ address }) => address === GAP)
-      .map(({ name }) => `hosts.${name}.address`),
+      .map(({ name }) => formatPath(['hosts', name, 'address'])),
     ...services.flatMap(({ name, vip, fwmark }) => [
-      ...(vip === GAP ? [`services.${name}.vip`] : []),
-      ...(fwmark === undefined ? [] : [`services.${name}.ports`]),
+      ...(vip === GAP ? [formatPath(['services', name, 'vip'])] : []),
+      ...(fwmark === undefined ? [] : [formatPath(['services', name, 'ports', 0])]),
     ]),
   ];
 }

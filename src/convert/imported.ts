@@ -20,10 +20,15 @@ export interface Imported {
   /** The name of the director that the file is from. */
   readonly directorName?: Said<string> | undefined;
   /** Addresses that directors hold, with the prefix length where one is said. */
-  readonly vips: readonly Said<string>[];
+  readonly vips: readonly ImportedVip[];
   readonly interface?: Said<string> | undefined;
   readonly timeouts?: Said<ImportedTimeouts> | undefined;
   readonly sync?: Said<ImportedSync> | undefined;
+}
+
+export interface ImportedVip extends Said<string> {
+  /** Without the interface: `100`. */
+  readonly label?: string;
 }
 
 /** Seconds. */

@@ -6,6 +6,7 @@ import type {
   ImportedService,
   ImportedSync,
   ImportedTimeouts,
+  ImportedVip,
   Said,
 } from './imported.js';
 import { lossOf, readVirtualServer } from './keepalived-services.js';
@@ -17,7 +18,7 @@ import { addressRange } from './ranges.js';
 interface Findings {
   readonly ledger: Ledger;
   readonly directors: Said<string>[];
-  readonly vips: Said<string>[];
+  readonly vips: ImportedVip[];
   directorName?: Said<string>;
   interface?: Said<string>;
   timeouts?: Said<ImportedTimeouts>;
@@ -226,10 +227,15 @@ function addresses(statement: Statement, found: Findings): void {
   found.ledger.carry(...statement.ownLines.filter((line) => !isInner(statement, line)));
   for (const { words, line, lines } of statement.block ?? []) {
     const [address = '', ...rest] = words;
-    // `10.0.0.100/24 brd 10.0.0.255 dev eth0 label eth0:100`: lvsctl names device and label itself.
+    // `10.0.0.100/24 brd 10.0.0.255 dev eth0 label eth0:100`: lvsctl takes the director's interface.
     if (canonicalAddress(address.split('/')[0] ?? '') === undefined)
       found.ledger.lose(lines, `${address} is not an address`);
-    else found.vips.push({ value: address, line });
+    else {
+      // The kernel's label has the device in front, which the inventory adds itself.
+      const label = /:(.+)$/.exec(rest[rest.indexOf('label') + 1] ?? '')?.[1];
+      const labelled = rest.includes('label') && label !== undefined;
+      found.vips.push({ value: address, line, ...(labelled && { label }) });
+    }
     for (let at = 0; at < rest.length; at += 2)
       if (!['dev', 'label', 'brd', 'broadcast'].includes(rest[at] ?? ''))
         found.ledger.lose(lines, `${rest.slice(at).join(' ')}: the inventory has no place for it`);

@@ -1,7 +1,10 @@
+import { isSecretKey } from '../inventory/problem.js';
+
 /** A line of a file that the inventory does not carry, or not as it stands. */
 export interface LostLine {
   /** From 1. */
   readonly line: number;
+  /** Without what stands after a word such as `auth_pass`. */
   readonly text: string;
   readonly reason: string;
 }
@@ -48,7 +51,17 @@ export class Ledger {
       const reasons = this.#lost.get(line);
       if (reasons === undefined && this.#carried.has(line)) return [];
       const reason = reasons?.join('; ') ?? this.#otherwise.get(line) ?? 'not understood';
-      return [{ line, text: text.trim(), reason }];
+      return [{ line, text: withoutSecrets(text.trim()), reason }];
     });
   }
+}
+
+/** `auth_pass [secret]`: all after the name of a secret. */
+function withoutSecrets(text: string): string {
+  for (const { 0: word, index } of text.matchAll(/[A-Za-z_]+/g)) {
+    const rest = text.slice(index + word.length);
+    if (isSecretKey(word) && /^\s*[\s=]\s*\S/.test(rest))
+      return `${text.slice(0, index + word.length)}${/^\s*=?\s*/.exec(rest)?.[0] ?? ' '}[secret]`;
+  }
+  return text;
 }

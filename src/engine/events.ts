@@ -154,6 +154,34 @@ export type RunEvent =
       readonly host: string;
       readonly instructions: Readonly<Record<string, unknown>>;
     }
+  /** What `lvsctl import` made of a file. */
+  | {
+      readonly type: 'import';
+      readonly format: string;
+      /** Absolute path of the inventory, or its text where it was to go to stdout. */
+      readonly file?: string;
+      readonly text?: string;
+      readonly hosts: number;
+      readonly services: number;
+      /** Paths of the fields that the operator must fill in. */
+      readonly gaps: readonly string[];
+    }
+  /** A line of that file, from 1, which the inventory doesn't carry, or not as it stands. Passwords are not shown. */
+  | {
+      readonly type: 'import.lost';
+      readonly line: number;
+      readonly text: string;
+      readonly reason: string;
+    }
+  /** What `lvsctl export` gives for one director. */
+  | {
+      readonly type: 'export';
+      readonly format: string;
+      readonly director: string;
+      readonly text: string;
+    }
+  /** What that text doesn't say of the inventory: `subject` is its path (`services.web`, `ipvs.timeouts`). */
+  | { readonly type: 'export.lost'; readonly subject: string; readonly reason: string }
   | {
       readonly type: 'run.end';
       readonly exitStatus: number;

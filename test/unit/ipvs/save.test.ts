@@ -106,6 +106,23 @@ describe('parseSave', () => {
     ]);
   });
 
+  it('reads thresholds where somebody wrote them for -R, and says which line each entry is from', () => {
+    const places: unknown[] = [];
+    const text = '-A -t 10.0.0.1:80 -s rr\n\n-a -t 10.0.0.1:80 -r 10.0.0.2:80 -g -w 1 -x 500 -y 300\n';
+    const { table: read, unread } = parseSave(text, (line, { service, destination }) =>
+      places.push([line, serviceKey(service), destination]),
+    );
+    expect(unread).toEqual([]);
+    expect(read.services[0]?.destinations[0]).toMatchObject({ upperThreshold: 500, lowerThreshold: 300 });
+    expect(places).toEqual([
+      [1, 'tcp 10.0.0.1:80', undefined],
+      [3, 'tcp 10.0.0.1:80', { address: '10.0.0.2', port: 80 }],
+    ]);
+    expect(parseSave(text.replace('300', 'many')).unread).toMatchObject([
+      { line: 3, reason: 'no threshold after -y' },
+    ]);
+  });
+
   it.each([
     ['-A -t 10.0.0.1:80 -s rr --newer', 'unknown word --newer'],
     ['-A -t 10.0.0.1:80', 'no scheduler'],
