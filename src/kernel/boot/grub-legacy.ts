@@ -128,7 +128,9 @@ function stanzaOf(today: ReturnType<typeof entryOfToday>, kernel: NewKernel): st
   for (const { name, argument, indent } of today.commands) {
     if (NOT_TAKEN_OVER.has(name)) continue;
     if (name !== 'kernel') {
-      lines.push(`${indent}${name}${argument === '' ? '' : ` ${argument}`}`);
+      // A backslash at the end would take the next line in.
+      const open = argument.endsWith('\\') ? ' ' : '';
+      lines.push(`${indent}${name}${argument === '' ? '' : ` ${argument}${open}`}`);
       continue;
     }
     const [, options = '', file = '', args = ''] = /^((?:--\S+\s+)*)(\S+)(.*)$/.exec(argument) ?? [];

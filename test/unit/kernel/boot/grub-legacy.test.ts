@@ -75,6 +75,12 @@ boot
     );
   });
 
+  it('has no line that goes on into its next by a backslash', () => {
+    const before = 'default=0\ntitle Linux\nroot \\\\\n\nkernel /vmlinuz\n';
+    const after = withGrubEntry(before, kernel(true), path);
+    expect(fakeGrub(after).entries[1]?.lines).toEqual(['root \\', `kernel /vmlinuz-${release} panic=30`]);
+  });
+
   it('is replaced where it differs, in its place, and left alone where it does not', () => {
     const once = withGrubEntry(menu('redhat9-windows.conf'), kernel(false), path);
     const other = `${once}# a note\ntitle more\n\tkernel /boot/more\n`;
