@@ -19,6 +19,7 @@ import type { Sh } from '../../src/shell/index.js';
 import { noParams } from '../noParams.js';
 import { arpingPackage } from '../probe/arping.js';
 import { directorVips, isIPv4, neighbourOf, type Vip, vipPrefix } from '../vips.js';
+import { LEGACY_IPTABLES, marks } from './marks.js';
 import { directorScript } from './script.js';
 import { directorSettings } from './settings.js';
 
@@ -26,7 +27,10 @@ export default defineRole({
   name: 'director',
   description: 'holds the VIPs and spreads their connections over the real servers',
   params: noParams,
-  wants: { commands: ['ip', 'ifconfig', 'route', 'arp', 'arping', 'ping', 'ipvsadm'] },
+  wants: {
+    commands: ['ip', 'ifconfig', 'route', 'arp', 'arping', 'ping', 'ipvsadm', 'nft', 'iptables'],
+    paths: [LEGACY_IPTABLES],
+  },
   appliesTo: (host, cluster) => directorVips(cluster, host).length > 0,
   resources({ cluster, host, facts, unready }) {
     checkInterface(host, facts);
@@ -37,6 +41,7 @@ export default defineRole({
       ...settings.map((setting) => sysctl(setting)),
       // The table before the VIP: the first packet for it must find its service.
       ipvsTable(wantedTable(cluster, host.name, unready)),
+      ...marks(cluster, host, facts),
       ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
       persistentSysctl({ name: 'director', settings, facts }),
       ...bootScript({

@@ -5,6 +5,7 @@ import { interfaceLabel, oneLine } from '../../src/resources/index.js';
 import { quote, template } from '../../src/shell/index.js';
 import { directorModules } from '../ipvsadm/modules.js';
 import { directorVips, isIPv4, neighbourOf, vipPrefix } from '../vips.js';
+import { markLines } from './marks.js';
 import { directorSettings } from './settings.js';
 
 const renderScript = template(import.meta.url, 'templates/director.sh.hbs');
@@ -38,6 +39,7 @@ export function directorScript(options: DirectorScript): string {
       route: isIPv4(vip.address) && !facts.commands.has('ip') && facts.commands.has('route'),
     })),
     services: tableWords(options),
+    marks: markLines(cluster, host, facts),
     neighbour: neighbourOf(cluster, host) ?? '',
   });
 }

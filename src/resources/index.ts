@@ -12,10 +12,18 @@ export { type HostRouteOptions, hostRoute } from './hostRoute.js';
 export { type IpvsTableOptions, ipvsTable } from './ipvs.js';
 export { kernelModule } from './kernelModule.js';
 export { type LinkUpOptions, linkUp } from './linkUp.js';
+export {
+  CHAIN as MARKS_CHAIN,
+  iptablesWords,
+  type MarkRule,
+  nftTable,
+  single as singleMarkRules,
+} from './markRules.js';
 export { modulesAtBoot } from './modulesAtBoot.js';
 export { noAddress } from './noAddress.js';
 export { oneLine } from './oneLine.js';
 export { type PackageManager, type PackageNames, packages } from './packages.js';
+export { type PacketMarksOptions, packetMarks } from './packetMarks.js';
 export { type PersistentSysctlOptions, persistentSysctl } from './persistentSysctl.js';
 export { type Redirection, redirectRules } from './redirectRules.js';
 export { type ServiceOptions, service, stampOf } from './service.js';

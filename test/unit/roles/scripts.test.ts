@@ -24,10 +24,31 @@ const natted = service({
   scheduler: 'wlc',
 });
 
+const marked = service({
+  fwmark: 21,
+  ports: [
+    { first: 21, last: 21 },
+    { first: 50000, last: 50100 },
+  ],
+  persistence: { seconds: 300, netmask: '255.255.255.0' },
+});
+
+const marked6 = service({
+  name: 'web6',
+  vip: 'fd00:7::110',
+  label: '',
+  fwmark: 21,
+  ports: [
+    { first: 80, last: 80 },
+    { first: 443, last: 443 },
+  ],
+});
+
 const clusters = [
   ['tutorial', tutorial()],
   ['mixed', tutorial({ services: [service(), tunnelled, natted] })],
   ['dual', tutorial({ services: [service(), v6] })],
+  ['marked', tutorial({ services: [marked, marked6] })],
 ] as const;
 
 const cases = systems.flatMap(([system, facts]) =>

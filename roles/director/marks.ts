@@ -1,0 +1,59 @@
+import type { Facts } from '../../src/engine/facts.js';
+import type { Resource } from '../../src/engine/resource.js';
+import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import {
+  iptablesWords,
+  type MarkRule,
+  nftTable,
+  packages,
+  packetMarks,
+  singleMarkRules,
+} from '../../src/resources/index.js';
+
+/** Is there while iptables(8) of old, not that on top of nftables, has tables in use. */
+export const LEGACY_IPTABLES = '/proc/net/ip_tables_names';
+
+/** The packets that the host's services by mark are made of. */
+export function markRules(cluster: Cluster, host: ClusterHost): MarkRule[] {
+  return cluster.services.flatMap(({ fwmark, vip, protocol, ports = [], directors }) =>
+    fwmark !== undefined && directors.includes(host.name) ? [{ mark: fwmark, vip, protocol, ports }] : [],
+  );
+}
+
+/**
+ * Who marks packets: iptables where it is in use already, else nft, whose tables don't meet those of others. Where neither is there,
+ * nft comes as a package, or before Linux 3.14, which brought its tables for both families, iptables.
+ */
+export function markTool({ commands, paths, kernel }: Facts): 'nft' | 'iptables' {
+  if (commands.has('iptables'))
+    return paths.has(LEGACY_IPTABLES) || !commands.has('nft') ? 'iptables' : 'nft';
+  const [major = 0, minor = 0] = kernel.release.split('.').map((part) => Number.parseInt(part, 10));
+  return commands.has('nft') || major > 3 || (major === 3 && minor >= 14) ? 'nft' : 'iptables';
+}
+
+/** The rules, and where there is nobody to keep them, the package of who does. */
+export function marks(cluster: Cluster, host: ClusterHost, facts: Facts): Resource[] {
+  const rules = markRules(cluster, host);
+  const by = markTool(facts);
+  const lacking = rules.length > 0 && !facts.commands.has(by);
+  const name = by === 'nft' ? 'nftables' : 'iptables';
+  return [
+    ...(lacking ? [packages({ name, packages: [{ default: name }], facts })] : []),
+    packetMarks({ rules, by }),
+  ];
+}
+
+/** What the boot script says of them: lines for nft, or words for iptables and ip6tables. */
+export function markLines(
+  cluster: Cluster,
+  host: ClusterHost,
+  facts: Facts,
+): { readonly nft: readonly string[]; readonly iptables: readonly { words: readonly string[] }[] } {
+  const rules = markRules(cluster, host);
+  if (rules.length === 0) return { nft: [], iptables: [] };
+  if (markTool(facts) === 'nft') return { nft: nftTable(rules), iptables: [] };
+  const lines = singleMarkRules(rules).map((rule) => ({
+    words: [rule.vip.includes(':') ? 'ip6tables' : 'iptables', ...iptablesWords(rule)],
+  }));
+  return { nft: [], iptables: lines };
+}

@@ -1,0 +1,141 @@
+import type { PortRange, Protocol } from '../inventory/cluster.js';
+
+/** Packets to one VIP and protocol, and these ports, get the mark. */
+export interface MarkRule {
+  /** 1 to 2³²−1. */
+  readonly mark: number;
+  /** Canonical text, IPv6 without brackets. */
+  readonly vip: string;
+  readonly protocol: Protocol;
+  readonly ports: readonly PortRange[];
+}
+
+/** Our own table of nft(8), and our own chain in the table mangle of iptables(8). Nothing else is ours. */
+export const NFT_TABLE = 'lvsctl_marks';
+export const CHAIN = 'LVSCTL-MARKS';
+
+/** In ascending order, without overlap; neighbours are one range, as nft(8) shows them. */
+export function mergedPorts(ports: readonly PortRange[]): PortRange[] {
+  const merged: PortRange[] = [];
+  for (const { first, last } of [...ports].sort((a, b) => a.first - b.first)) {
+    const before = merged.at(-1);
+    if (before === undefined || first > before.last + 1) merged.push({ first, last });
+    else merged[merged.length - 1] = { first: before.first, last: Math.max(before.last, last) };
+  }
+  return merged;
+}
+
+/** One rule a range of ports. */
+export function single(rules: readonly MarkRule[]): MarkRule[] {
+  return rules.flatMap((rule) => mergedPorts(rule.ports).map((range) => ({ ...rule, ports: [range] })));
+}
+
+const portsText = (ports: readonly PortRange[], between: string): string[] =>
+  ports.map(({ first, last }) => (first === last ? String(first) : `${first}${between}${last}`));
+
+/** For people, and for comparing: `tcp 10.83.33.100 50000-50100 → 256`. */
+export function ruleText({ mark, vip, protocol, ports }: MarkRule): string {
+  return `${protocol} ${vip} ${portsText(ports, '-').join(', ')} → ${mark}`;
+}
+
+/** As nft(8) takes it. */
+export function nftRule({ mark, vip, protocol, ports }: MarkRule): string {
+  const ranges = portsText(mergedPorts(ports), '-');
+  const set = ranges.length === 1 ? ranges[0] : `{ ${ranges.join(', ')} }`;
+  return `${vip.includes(':') ? 'ip6' : 'ip'} daddr ${vip} ${protocol} dport ${set} meta mark set ${mark}`;
+}
+
+/** Input of `nft -f`: the kernel takes it as a whole, so that there is no moment without rules. */
+export function nftTable(rules: readonly MarkRule[]): string[] {
+  return [
+    // Declared first, since a table that is not there can't be deleted.
+    `table inet ${NFT_TABLE}`,
+    `delete table inet ${NFT_TABLE}`,
+    `table inet ${NFT_TABLE} {`,
+    'chain prerouting {',
+    'type filter hook prerouting priority -150;',
+    ...rules.map(nftRule),
+    '}',
+    '}',
+  ];
+}
+
+/** Arguments of iptables(8) or ip6tables(8) behind the chain, for a rule of one range ({@link single}). */
+export function iptablesWords({ mark, vip, protocol, ports }: MarkRule): string[] {
+  const target = ['-j', 'MARK', '--set-mark', String(mark)];
+  return ['-d', vip, '-p', protocol, '--dport', portsText(ports, ':').join(), ...target];
+}
+
+/** What is in place, a rule for each range; `whole` is false where something there is not as we write it. */
+export interface PresentMarks {
+  readonly there: boolean;
+  readonly whole: boolean;
+  readonly rules: readonly MarkRule[];
+}
+
+const nowhere: PresentMarks = { there: false, whole: true, rules: [] };
+
+function readRange(text: string): PortRange[] {
+  const parts = /^(\d{1,5})(?:[-:](\d{1,5}))?$/.exec(text.trim());
+  if (parts === null) return [];
+  return [{ first: Number(parts[1]), last: Number(parts[2] ?? parts[1]) }];
+}
+
+/** Reads `nft -nn list table inet lvsctl_marks`; nothing, where there is no such table. */
+export function parseNft(text: string): PresentMarks {
+  if (!text.includes(`table inet ${NFT_TABLE} {`)) return nowhere;
+  const rules: MarkRule[] = [];
+  let whole = /\bhook prerouting priority (-150|mangle);/.test(text);
+  for (const line of text.split('\n')) {
+    if (!line.includes(' daddr ') && !line.includes(' mark ')) continue;
+    const parts =
+      /^\s*ip6? daddr (\S+) (tcp|udp|sctp) dport (?:\{ ([\d, -]+) \}|([\d-]+)) meta mark set (0x[0-9a-f]{1,8}|\d{1,10})\s*$/.exec(
+        line,
+      );
+    if (parts === null) {
+      whole = false;
+      continue;
+    }
+    const [, vip = '', protocol = '', several, one = '', mark] = parts;
+    const ports = (several ?? one).split(',').flatMap(readRange);
+    rules.push({ mark: Number(mark), vip, protocol: protocol as Protocol, ports });
+  }
+  return { there: true, whole, rules: single(rules) };
+}
+
+/**
+ * Reads our chain in `iptables -t mangle -L -n` or that of ip6tables, of 1.2.7a to 1.8: since 1.8.9 protocols are numbers, and a
+ * mark of all ones is an `or`. Without the jump to it, it is not whole.
+ */
+export function parseIptables(text: string): PresentMarks {
+  const rules: MarkRule[] = [];
+  let chain: string | undefined;
+  let there = false;
+  let whole = true;
+  let jumps = false;
+  for (const line of text.split('\n')) {
+    const name = /^Chain (\S+)/.exec(line)?.[1];
+    if (name !== undefined) {
+      chain = name;
+      there ||= name === CHAIN;
+    } else if (chain === 'PREROUTING') jumps ||= line.startsWith(`${CHAIN} `);
+    else if (chain === CHAIN && line.trim() !== '' && !line.startsWith('target ')) {
+      const rule = readIptablesRule(line);
+      if (rule === undefined) whole = false;
+      else rules.push(rule);
+    }
+  }
+  return there ? { there, whole: whole && jumps, rules } : nowhere;
+}
+
+function readIptablesRule(line: string): MarkRule | undefined {
+  const parts =
+    /^MARK\s+\w+\s+(?:--\s+)?(?:0\.0\.0\.0\/0|::\/0|anywhere)\s+([\da-f.:]+)(?:\/32|\/128)?\s+(tcp|udp|sctp) dpts?:([\d:]+) MARK (set|or) 0x([\da-f]{1,8})\s*$/.exec(
+      line,
+    );
+  if (parts === null) return undefined;
+  const [, vip = '', protocol, range = '', verb, hex = ''] = parts;
+  const mark = Number.parseInt(hex, 16);
+  if (verb === 'or' && mark !== 0xffffffff) return undefined;
+  return { mark, vip, protocol: protocol as Protocol, ports: readRange(range) };
+}

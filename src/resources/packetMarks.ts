@@ -1,0 +1,168 @@
+import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
+import { type Sh, sh, shLines, trusted } from '../shell/index.js';
+import {
+  CHAIN,
+  iptablesWords,
+  type MarkRule,
+  NFT_TABLE,
+  nftTable,
+  type PresentMarks,
+  parseIptables,
+  parseNft,
+  ruleText,
+  single,
+} from './markRules.js';
+import { observedText } from './observed.js';
+
+export interface PacketMarksOptions {
+  readonly rules: readonly MarkRule[];
+  /** Who keeps them: nft(8), or iptables(8) and ip6tables(8). What the other has of ours goes. */
+  readonly by: 'nft' | 'iptables';
+}
+
+const id = 'packet marks';
+
+/** Asking for a table would load its module, which a probe must not; where it is not loaded, it has no rules. */
+const probe = trusted(`\
+read -r release < /proc/sys/kernel/osrelease
+if [ -d /sys/module/nf_tables ] || ! grep '/nf_tables\\.ko' "/lib/modules/$release/modules.dep" >/dev/null 2>&1; then
+  nftables=1
+else
+  nftables=
+fi
+if [ -n "$nftables" ] && command -v nft >/dev/null 2>&1; then
+  echo '@@ nft'
+  nft -nn list table inet ${NFT_TABLE} 2>/dev/null
+fi
+for tool in iptables ip6tables; do
+  command -v $tool >/dev/null 2>&1 || continue
+  case $($tool -V 2>/dev/null) in
+  *nf_tables*) [ -n "$nftables" ] || continue ;;
+  *)
+    case $tool in iptables) names=/proc/net/ip_tables_names ;; *) names=/proc/net/ip6_tables_names ;; esac
+    grep '^mangle$' $names >/dev/null 2>&1 || continue
+    ;;
+  esac
+  echo "@@ $tool"
+  LC_ALL=C $tool -t mangle -L -n 2>/dev/null
+done
+:`);
+
+type Tool = 'iptables' | 'ip6tables';
+
+/**
+ * Rules that give packets their marks, by which IPVS takes them for one service. They are in a table of nft(8), or a chain of
+ * iptables(8), of our own; nothing else is touched. They last until the next boot, or until somebody flushes all.
+ */
+export function packetMarks({ rules, by }: PacketMarksOptions): Resource {
+  return {
+    id,
+    probe,
+    plan(observed): Change | undefined {
+      const found = present(observed);
+      const ofFamily = (six: boolean) => rules.filter(({ vip }) => vip.includes(':') === six);
+      const steps = [
+        nftStep(found.nft, by === 'nft' ? rules : []),
+        iptablesStep('iptables', found.iptables, by === 'iptables' ? ofFamily(false) : []),
+        iptablesStep('ip6tables', found.ip6tables, by === 'iptables' ? ofFamily(true) : []),
+      ].filter((step) => step !== undefined);
+      if (steps.length === 0) return undefined;
+      return {
+        summary: steps.map(({ summary }) => summary).join('; '),
+        diff: steps.map(({ diff }) => diff).join(''),
+        apply: shLines(...steps.map(({ apply }) => apply)),
+      };
+    },
+  };
+}
+
+function present(observed: ProbeOutput): Record<'nft' | Tool, PresentMarks> {
+  const sections = new Map(
+    observedText(id, observed)
+      .split(/^@@ /m)
+      .map((part) => {
+        const [name = '', ...lines] = part.split('\n');
+        return [name, lines.join('\n')] as const;
+      }),
+  );
+  return {
+    nft: parseNft(sections.get('nft') ?? ''),
+    iptables: parseIptables(sections.get('iptables') ?? ''),
+    ip6tables: parseIptables(sections.get('ip6tables') ?? ''),
+  };
+}
+
+interface Step {
+  readonly summary: string;
+  readonly diff: string;
+  readonly apply: Sh;
+}
+
+interface Difference {
+  readonly missing: readonly MarkRule[];
+  readonly surplus: readonly MarkRule[];
+}
+
+function difference(found: PresentMarks, rules: readonly MarkRule[]): Difference {
+  const wanted = single(rules);
+  const have = new Set(found.rules.map(ruleText));
+  const want = new Set(wanted.map(ruleText));
+  return {
+    missing: wanted.filter((rule) => !have.has(ruleText(rule))),
+    surplus: found.rules.filter((rule) => !want.has(ruleText(rule))),
+  };
+}
+
+function stepText(tool: string, { missing, surplus }: Difference): Pick<Step, 'summary' | 'diff'> {
+  const parts = [
+    missing.length > 0 && `mark packets: ${missing.map(ruleText).join('; ')}`,
+    surplus.length > 0 && `mark no more: ${surplus.map(ruleText).join('; ')}`,
+  ].filter((part) => part !== false);
+  const text = parts.length > 0 ? parts.join('; ') : 'put the rules that mark packets in order';
+  return {
+    summary: `${text} (by ${tool})`,
+    diff:
+      surplus.map((rule) => `- ${ruleText(rule)}\n`).join('') +
+      missing.map((rule) => `+ ${ruleText(rule)}\n`).join(''),
+  };
+}
+
+function isRight(found: PresentMarks, { missing, surplus }: Difference): boolean {
+  return missing.length === 0 && surplus.length === 0 && found.whole;
+}
+
+function nftStep(found: PresentMarks, rules: readonly MarkRule[]): Step | undefined {
+  const change = difference(found, rules);
+  if (rules.length === 0)
+    return found.there
+      ? { ...stepText('nft', change), apply: sh`nft delete table inet ${NFT_TABLE}` }
+      : undefined;
+  if (isRight(found, change)) return undefined;
+  return { ...stepText('nft', change), apply: sh`printf '%s\n' ${nftTable(rules)} | nft -f -` };
+}
+
+/** New rules come before old ones go, and the jump comes last, so that no packet is without the mark that it had. */
+function iptablesStep(tool: Tool, found: PresentMarks, rules: readonly MarkRule[]): Step | undefined {
+  const change = difference(found, rules);
+  const on = (command: string, words: readonly string[] = []) =>
+    sh`${tool} -t mangle ${command} ${CHAIN} ${words}`;
+  const unhook = sh`while ${tool} -t mangle -D PREROUTING -j ${CHAIN} 2>/dev/null; do :; done`;
+  if (rules.length === 0)
+    return found.there
+      ? { ...stepText(tool, change), apply: shLines(unhook, on('-F'), on('-X')) }
+      : undefined;
+  if (isRight(found, change)) return undefined;
+  // What can't be read can't be taken out by name.
+  const anew = found.there && !found.whole;
+  return {
+    ...stepText(tool, change),
+    apply: shLines(
+      !found.there && on('-N'),
+      anew && on('-F'),
+      ...(anew ? single(rules) : change.missing).map((rule) => on('-A', iptablesWords(rule))),
+      ...(anew ? [] : change.surplus.map((rule) => on('-D', iptablesWords(rule)))),
+      anew && unhook,
+      (anew || !found.there) && sh`${tool} -t mangle -I PREROUTING -j ${CHAIN}`,
+    ),
+  };
+}

@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { packetMarks } from '../../../src/resources/index.js';
+import {
+  iptablesWords,
+  type MarkRule,
+  mergedPorts,
+  nftTable,
+  parseIptables,
+  parseNft,
+  single,
+} from '../../../src/resources/markRules.js';
+import { nothingChanging, said } from './shells.js';
+
+const ftp: MarkRule = {
+  mark: 256,
+  vip: '10.83.33.100',
+  protocol: 'tcp',
+  ports: [
+    { first: 21, last: 21 },
+    { first: 50000, last: 50100 },
+  ],
+};
+const web6: MarkRule = { mark: 7, vip: 'fd00::100', protocol: 'udp', ports: [{ first: 80, last: 90 }] };
+
+/** `nft -nn list table`, of nftables 1.0.6. */
+const nftShown = `table inet lvsctl_marks {
+	chain prerouting {
+		type filter hook prerouting priority -150; policy accept;
+		ip daddr 10.83.33.100 tcp dport { 21, 50000-50100 } meta mark set 0x00000100
+		ip6 daddr fd00::100 udp dport 80-90 meta mark set 0x00000007
+	}
+}
+`;
+
+/** `iptables -t mangle -L -n`, of 1.8.9, beside a chain of another. */
+const iptablesShown = `Chain PREROUTING (policy ACCEPT)
+target     prot opt source               destination
+LVSCTL-MARKS  0    --  0.0.0.0/0            0.0.0.0/0
+
+Chain INPUT (policy ACCEPT)
+target     prot opt source               destination
+
+Chain LVSCTL-MARKS (1 references)
+target     prot opt source               destination
+MARK       6    --  0.0.0.0/0            10.83.33.100         tcp dpt:21 MARK set 0x100
+MARK       6    --  0.0.0.0/0            10.83.33.100         tcp dpts:50000:50100 MARK set 0x100
+
+Chain OTHERS (1 references)
+target     prot opt source               destination
+MARK       6    --  0.0.0.0/0            10.83.33.101         tcp dpt:80 MARK set 0x1
+`;
+
+const ip6tablesShown = `Chain PREROUTING (policy ACCEPT)
+target     prot opt source               destination
+LVSCTL-MARKS  0    --  ::/0                 ::/0
+
+Chain LVSCTL-MARKS (1 references)
+target     prot opt source               destination
+MARK       17   --  ::/0                 fd00::100            udp dpts:80:90 MARK set 0x7
+`;
+
+const rule: fc.Arbitrary<MarkRule> = fc.record({
+  mark: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+  vip: fc.constantFrom('10.83.33.100', 'fd00::100', '192.168.7.110'),
+  protocol: fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const),
+  ports: fc.array(
+    fc
+      .tuple(fc.integer({ min: 1, max: 65535 }), fc.integer({ min: 1, max: 65535 }))
+      .map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b) })),
+    { minLength: 1, maxLength: 5 },
+  ),
+});
+
+describe('ports in one form', () => {
+  it('take in the same ports as before, and no neighbours are left apart', () => {
+    fc.assert(
+      fc.property(rule, fc.integer({ min: 1, max: 65535 }), ({ ports }, port) => {
+        const merged = mergedPorts(ports);
+        const takes = (ranges: typeof ports) =>
+          ranges.some(({ first, last }) => first <= port && port <= last);
+        expect(takes(merged)).toBe(takes(ports));
+        for (const [i, { first }] of merged.entries())
+          if (i > 0) expect(first).toBeGreaterThan((merged[i - 1]?.last ?? 0) + 1);
+      }),
+    );
+  });
+});
+
+describe('what the tools show', () => {
+  it('of nft is read as it was written', () => {
+    fc.assert(
+      fc.property(fc.array(rule, { maxLength: 5 }), (rules) => {
+        const shown = nftTable(rules).slice(2).join('\n');
+        expect(parseNft(shown)).toEqual({ there: true, whole: true, rules: single(rules) });
+      }),
+    );
+  });
+
+  it.each(['tcp', '6'])('of iptables is read as it was written (%s)', (shownAs) => {
+    fc.assert(
+      fc.property(fc.array(rule, { maxLength: 5 }), (rules) => {
+        const lines = single(rules).map((one) => {
+          const [, vip, , protocol, , ports, , , , mark] = iptablesWords(one);
+          const several = ports?.includes(':');
+          const set = Number(mark) === 0xffffffff ? 'or' : 'set';
+          const any = one.vip.includes(':') ? '::/0' : '0.0.0.0/0';
+          return `MARK       ${shownAs === '6' ? 6 : protocol}  ${shownAs === '6' ? '--' : '  '}  ${any}  ${vip}  ${protocol} ${several ? 'dpts' : 'dpt'}:${ports} MARK ${set} 0x${Number(mark).toString(16)} `;
+        });
+        const shown = `Chain PREROUTING (policy ACCEPT)\nLVSCTL-MARKS  all -- anywhere\n\nChain LVSCTL-MARKS (1 references)\n${lines.join('\n')}\n`;
+        expect(parseIptables(shown)).toEqual({ there: true, whole: true, rules: single(rules) });
+      }),
+    );
+  });
+
+  it('that is anything else never throws', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.boolean(), (text, headed) => {
+        const head = headed ? 'table inet lvsctl_marks {\nChain LVSCTL-MARKS (0 references)\n' : '';
+        expect(parseNft(head + text).rules).toEqual([]);
+        expect(parseIptables(head + text).rules).toEqual([]);
+      }),
+    );
+  });
+
+  it('of Linux 2.4 (iptables 1.2.7a) is read too', () => {
+    const shown = iptablesShown
+      .replaceAll(/^MARK {7}6 /gm, 'MARK       tcp')
+      .replaceAll('dpt:21 MARK', 'dpt:21 MARK');
+    expect(parseIptables(shown).rules).toEqual(single([ftp]));
+  });
+});
+
+describe('packet marks', () => {
+  const marks = packetMarks({ rules: [ftp, web6], by: 'nft' });
+
+  it('are right when nft shows them, and put anew as a whole when one is missing', () => {
+    expect(marks.plan(said(`@@ nft\n${nftShown}`), nothingChanging)).toBeUndefined();
+    const change = marks.plan(said(`@@ nft\n${nftShown.replace(', 50000-50100', '')}`), nothingChanging);
+    expect(change?.summary).toBe('mark packets: tcp 10.83.33.100 50000-50100 → 256 (by nft)');
+    expect(change?.diff).toBe('+ tcp 10.83.33.100 50000-50100 → 256\n');
+    expect(change?.apply.text).toContain("'delete table inet lvsctl_marks'");
+  });
+
+  it.each([
+    ['another priority', nftShown.replace('-150', '0')],
+    ['a condition of somebody else’s', nftShown.replace('ip daddr', 'iifname "eth1" ip daddr')],
+  ])('are put anew for %s', (_, shown) => {
+    expect(marks.plan(said(`@@ nft\n${shown}`), nothingChanging)).toBeDefined();
+  });
+
+  it('leave nothing behind where they are wanted no more, or kept by the other tool', () => {
+    const none = packetMarks({ rules: [], by: 'nft' });
+    const both = said(`@@ nft\n${nftShown}@@ iptables\n${iptablesShown}`);
+    const apply = none.plan(both, nothingChanging)?.apply.text ?? '';
+    expect(apply).toContain('nft delete table inet lvsctl_marks');
+    expect(apply).toContain('iptables -t mangle -X LVSCTL-MARKS');
+    expect(none.plan(said(''), nothingChanging)).toBeUndefined();
+    const moved = marks.plan(both, nothingChanging);
+    expect(moved?.summary).toBe(
+      'mark no more: tcp 10.83.33.100 21 → 256; tcp 10.83.33.100 50000-50100 → 256 (by iptables)',
+    );
+  });
+
+  const byIptables = packetMarks({ rules: [ftp, web6], by: 'iptables' });
+  const shown = `@@ iptables\n${iptablesShown}@@ ip6tables\n${ip6tablesShown}`;
+
+  it('by iptables are right when both tools show them', () => {
+    expect(byIptables.plan(said(shown), nothingChanging)).toBeUndefined();
+  });
+
+  it('by iptables: new rules come before old ones go, and the chain is never emptied', () => {
+    const wanted = packetMarks({ rules: [{ ...ftp, mark: 257 }, web6], by: 'iptables' });
+    const change = wanted.plan(said(shown), nothingChanging);
+    expect(change?.apply.text.split('\n')).toEqual([
+      'iptables -t mangle -A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 257',
+      'iptables -t mangle -A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 257',
+      'iptables -t mangle -D LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 256',
+      'iptables -t mangle -D LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 256',
+    ]);
+  });
+
+  it('by iptables: a chain that nothing jumps to is hooked in again', () => {
+    const lost = shown.replace(/^LVSCTL-MARKS {2}0 .*0\.0\.0\.0\/0\n/m, '');
+    const change = byIptables.plan(said(lost), nothingChanging);
+    expect(change?.apply.text).toMatch(/iptables -t mangle -I PREROUTING -j LVSCTL-MARKS$/);
+    expect(change?.apply.text).not.toContain('ip6tables');
+  });
+});
