@@ -8,7 +8,7 @@ import { noParams } from '../noParams.js';
 import { directorVips } from '../vips.js';
 import { banner, bannerMatters } from './banner.js';
 import { ipvsadmOfKernel, ownProgram } from './from-kernel.js';
-import { directorModules } from './modules.js';
+import { directorModules, withoutModule } from './modules.js';
 import { mayBuildIpvsadm } from './source.js';
 
 export default defineRole({
@@ -25,7 +25,7 @@ export default defineRole({
     const modules = directorModules(cluster, host);
     return [
       ...program(host, facts),
-      ...modules.map((module) => kernelModule(module)),
+      ...modules.map((module) => kernelModule(module, withoutModule(module, cluster, host))),
       modulesAtBoot('ipvsadm', modules, facts),
       ...(bannerMatters(facts) ? [banner(facts)] : []),
     ];

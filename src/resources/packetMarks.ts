@@ -32,7 +32,7 @@ else
 fi
 if [ -n "$nftables" ] && command -v nft >/dev/null 2>&1; then
   echo '@@ nft'
-  nft -nn list table inet ${NFT_TABLE} 2>/dev/null
+  nft -nn list table inet ${NFT_TABLE} 2>/dev/null || :
 fi
 for tool in iptables ip6tables; do
   command -v $tool >/dev/null 2>&1 || continue
@@ -44,9 +44,9 @@ for tool in iptables ip6tables; do
     ;;
   esac
   echo "@@ $tool"
-  LC_ALL=C $tool -t mangle -L -n 2>/dev/null
+  LC_ALL=C $tool -t mangle -L -n 2>/dev/null || :
 done
-:`);
+`);
 
 type Tool = 'iptables' | 'ip6tables';
 
@@ -61,11 +61,15 @@ export function packetMarks({ rules, by }: PacketMarksOptions): Resource {
     plan(observed): Change | undefined {
       const found = present(observed);
       const ofFamily = (six: boolean) => rules.filter(({ vip }) => vip.includes(':') === six);
-      const steps = [
-        nftStep(found.nft, by === 'nft' ? rules : []),
+      const byNft = [nftStep(found.nft, by === 'nft' ? rules : [])];
+      const byIptables = [
         iptablesStep('iptables', found.iptables, by === 'iptables' ? ofFamily(false) : []),
         iptablesStep('ip6tables', found.ip6tables, by === 'iptables' ? ofFamily(true) : []),
-      ].filter((step) => step !== undefined);
+      ];
+      // What comes before what goes: packets are marked twice for a moment, not left unmarked.
+      const steps = (by === 'nft' ? [...byNft, ...byIptables] : [...byIptables, ...byNft]).filter(
+        (step) => step !== undefined,
+      );
       if (steps.length === 0) return undefined;
       return {
         summary: steps.map(({ summary }) => summary).join('; '),

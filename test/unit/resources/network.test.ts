@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../../src/engine/facts.js';
 import {
@@ -11,7 +13,7 @@ import {
 } from '../../../src/resources/index.js';
 import { sh, shLines, trusted } from '../../../src/shell/index.js';
 import { alpine, debian, redhat9 } from './facts.js';
-import { apply, nothingChanging, probe, said, shells } from './shells.js';
+import { apply, fakeCommands, nothingChanging, probe, said, shells, temporaryFolder } from './shells.js';
 
 const lo = '1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever';
 const eth0 =
@@ -209,8 +211,50 @@ describe('kernelModule', () => {
     expect(kernelModule('ip_vs_wrr').plan(said(`${state}\n`), nothingChanging)?.apply.text).toBe(command);
   });
 
-  it.each(shells)('finds none of a name that does not exist by %s', (_, shell) => {
-    expect(probe(shell, kernelModule('no-such-module'))).toMatchObject({ stdout: 'absent\n', status: 0 });
+  it('that the running kernel lacks is an error of the plan', () => {
+    const twos = kernelModule('ip_vs_twos', 'choose another scheduler');
+    expect(() => twos.plan(said('missing 6.1.0-50-amd64\n'), nothingChanging)).toThrow(
+      expect.objectContaining({
+        message: 'Linux 6.1.0-50-amd64 has no module ip_vs_twos',
+        hint: 'choose another scheduler',
+      }),
+    );
+  });
+
+  const release = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
+  const lookFor =
+    (shell: readonly string[]) =>
+    (name: string, dep: string | undefined, modprobe = 'exit 1') => {
+      const folder = temporaryFolder();
+      mkdirSync(join(folder, release));
+      if (dep !== undefined) writeFileSync(join(folder, release, 'modules.dep'), dep);
+      const text = kernelModule(name).probe.text.replaceAll('/lib/modules', folder);
+      const PATH = `${fakeCommands({ modprobe: modprobe })}:${process.env.PATH}`;
+      return probe(shell, { ...kernelModule(name), probe: trusted(text) }, { PATH }).stdout;
+    };
+  const dep = 'kernel/net/netfilter/ipvs/no_such_one.ko.xz: kernel/net/netfilter/ipvs/ip_vs.ko.xz\n';
+
+  // busybox ash may have a modprobe of its own, which knows no -n.
+  it('is there as an alias that modprobe knows', () => {
+    expect(lookFor(['/bin/sh'])('no_such_two', dep, '[ "$*" = "-n no_such_two" ]')).toBe('absent\n');
+  });
+
+  describe.each(shells)('looked for by %s', (_, shell) => {
+    const look = lookFor(shell);
+
+    it.each([
+      ['is there as a file', 'no_such_one', dep, 'exit 1', 'absent\n'],
+      [
+        'is there as a file of Linux 2.4',
+        'no_such_one',
+        '/lib/x/no_such_one.o:\t/lib/x/ip_vs.o\n',
+        'exit 1',
+        'absent\n',
+      ],
+      ['is no file, and modprobe knows none', 'no_such_two', dep, 'exit 1', `missing ${release}\n`],
+      ['has a name that only resembles one', 'such_one', dep, 'exit 1', `missing ${release}\n`],
+      ['is not to be told of without modules.dep', 'no_such_two', undefined, 'exit 1', 'absent\n'],
+    ])('%s', (_case, name, list, modprobe, found) => expect(look(name, list, modprobe)).toBe(found));
   });
 });
 

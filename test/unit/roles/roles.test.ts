@@ -4,6 +4,7 @@ import { directorScript } from '../../../roles/director/script.js';
 import { arp, director, ftp, ipvsadm, probe, realserver } from '../../../roles/index.js';
 import { neighbourOf } from '../../../roles/vips.js';
 import type { Facts } from '../../../src/engine/facts.js';
+import { LvsctlError } from '../../../src/errors.js';
 import { alpine, debian, redhat9, systems } from '../resources/facts.js';
 import { nothingChanging, said } from '../resources/shells.js';
 import { host, hostOf, service, tutorial } from './cluster.js';
@@ -167,6 +168,38 @@ describe('ipvsadm', () => {
       'module ip_vs_wrr',
       'file /etc/modules-load.d/lvsctl-ipvsadm.conf',
     ]);
+  });
+
+  it('loads the persistence engine, and says who wants what the kernel lacks', () => {
+    const sip = service({
+      name: 'sip',
+      port: 5060,
+      protocol: 'udp',
+      scheduler: 'twos',
+      persistence: { seconds: 60, engine: 'sip' },
+    });
+    const two = tutorial({ services: [service(), sip] });
+    const resources = ipvsadm.resources(input(ipvsadm, two, 'director', debian));
+    expect(ids(resources).filter((id) => id.startsWith('module '))).toEqual([
+      'module ip_vs',
+      'module ip_vs_pe_sip',
+      'module ip_vs_twos',
+      'module ip_vs_wrr',
+    ]);
+    const hint = (module: string) => {
+      try {
+        changeOf(resources, `module ${module}`, 'missing 6.1.0\n');
+      } catch (error) {
+        return error instanceof LvsctlError ? error.hint : error;
+      }
+      return undefined;
+    };
+    expect(hint('ip_vs_twos')).toBe(
+      'choose another scheduler for sip, or boot a kernel that has it (CONFIG_IP_VS_TWOS)',
+    );
+    expect(hint('ip_vs_pe_sip')).toBe(
+      'take `engine` out of sip, or boot a kernel that has it (CONFIG_IP_VS_PE_SIP)',
+    );
   });
 
   it('says what to do about a kernel without IPVS', () => {
