@@ -1,10 +1,14 @@
 export { destinationSettings, destinationWords, serviceSettings, serviceWords } from './args.js';
+export { type Connection, type Endpoint, parseConnections, parseProcConnections } from './connections.js';
 export {
   type Counters,
   type DestinationStats,
   type MarkStats,
+  parseRates,
   parseStats,
   parseThresholds,
+  type Rates,
+  type ReadRates,
   type ServiceStats,
   type Stats,
   type Thresholds,
@@ -30,6 +34,14 @@ export {
 export { parseProc } from './proc.js';
 export { type PlacedEntry, parseSave, renderSave, renderService } from './save.js';
 export {
+  daemonArgs,
+  parseDaemons,
+  parseTimeouts,
+  type SyncDaemon,
+  type Timeouts,
+  timeoutArgs,
+} from './settings.js';
+export {
   type AddressIdentity,
   type Destination,
   destinationKey,
@@ -45,5 +57,9 @@ export {
   type UnreadLine,
   type VirtualService,
 } from './table.js';
+
 export { canonicalAddress, wholeNumber } from './text.js';
+
+export { parseTotals, type Totals } from './totals.js';
+
 export { destinationOf, serviceIdentity, wantedService, wantedTable } from './wanted.js';

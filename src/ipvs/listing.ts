@@ -11,6 +11,15 @@ export interface Counters {
   readonly outgoingBytes: number;
 }
 
+/** As the kernel estimates them, over some seconds; each a second. */
+export interface Rates {
+  readonly connections: number;
+  readonly incomingPackets: number;
+  readonly outgoingPackets: number;
+  readonly incomingBytes: number;
+  readonly outgoingBytes: number;
+}
+
 export interface DestinationStats extends Counters {
   readonly address: string;
   readonly port: number;
@@ -122,6 +131,30 @@ export function parseStats(text: string): Stats {
     }
   }
   return { services, marks, unread };
+}
+
+/** Service key → its rates, and destination key → those of the real server. */
+export interface ReadRates {
+  readonly services: ReadonlyMap<string, Rates & { readonly destinations: ReadonlyMap<string, Rates> }>;
+  readonly unread: readonly UnreadLine[];
+}
+
+/** Reads `ipvsadm -Ln --rate`, whose columns are those of `--stats`, a second. Total, as {@link parseStats}. */
+export function parseRates(text: string): ReadRates {
+  const { services, marks, unread } = parseStats(text);
+  const rates = [
+    ...services.map((one) => [{ kind: 'address', ...one } as const, one] as const),
+    ...marks.map((one) => [{ kind: 'mark', ...one } as const, one] as const),
+  ].map(([id, { destinations, ...entry }]) => {
+    const ofServers = destinations.map((one) => [destinationKey(one), ratesOf(one)] as const);
+    return [serviceKey(id), { ...ratesOf(entry), destinations: new Map(ofServers) }] as const;
+  });
+  return { services: new Map(rates), unread };
+}
+
+function ratesOf(counters: Counters): Rates {
+  const { connections, incomingPackets, outgoingPackets, incomingBytes, outgoingBytes } = counters;
+  return { connections, incomingPackets, outgoingPackets, incomingBytes, outgoingBytes };
 }
 
 /** What `-Ln --thresholds` says of one real server. */

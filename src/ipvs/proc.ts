@@ -10,7 +10,7 @@ import {
   type UnreadLine,
   type VirtualService,
 } from './table.js';
-import { canonicalAddress, wholeNumber } from './text.js';
+import { dottedQuad, readHex, readHexEndpoint, wholeNumber } from './text.js';
 
 const forwardings: Readonly<Record<string, Forwarding | 'local'>> = {
   Route: 'dr',
@@ -18,29 +18,6 @@ const forwardings: Readonly<Record<string, Forwarding | 'local'>> = {
   Tunnel: 'tun',
   Local: 'local',
 };
-
-function readHex(text: string | undefined, digits: number): number | undefined {
-  if (text === undefined || text.length !== digits || !/^[0-9A-Fa-f]+$/.test(text)) return undefined;
-  return Number.parseInt(text, 16);
-}
-
-function dottedQuad(value: number): string {
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
-}
-
-/** `0A532164:0015` or `[fd00:0007:…:0110]:01BB`. */
-function readHexEndpoint(text: string): { address: string; port: number } | undefined {
-  const split = text.lastIndexOf(':');
-  const port = readHex(text.slice(split + 1), 4);
-  const host = text.slice(0, split);
-  if (split < 0 || port === undefined) return undefined;
-  if (host.startsWith('[') && host.endsWith(']')) {
-    const address = canonicalAddress(host.slice(1, -1));
-    return address === undefined || !isIPv6(address) ? undefined : { address, port };
-  }
-  const value = readHex(host, 8);
-  return value === undefined ? undefined : { address: dottedQuad(value), port };
-}
 
 /** A prefix length is printed with its bytes swapped: `40000000` is 64. */
 function readNetmask(value: number, family: 4 | 6): string {

@@ -32,3 +32,28 @@ export function readMark(text: string): number | undefined {
   if (value === 0 || value < -(2 ** 31) || value >= 2 ** 32) return undefined;
   return value >>> 0;
 }
+
+/** Exactly so many hexadecimal digits. */
+export function readHex(text: string | undefined, digits: number): number | undefined {
+  if (text === undefined || text.length !== digits || !/^[0-9A-Fa-f]+$/.test(text)) return undefined;
+  return Number.parseInt(text, 16);
+}
+
+/** An IPv4 address (or netmask) of its 32 bits. */
+export function dottedQuad(value: number): string {
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
+}
+
+/** `0A532164:0015` or `[fd00:0007:…:0110]:01BB`. */
+export function readHexEndpoint(text: string): { address: string; port: number } | undefined {
+  const split = text.lastIndexOf(':');
+  const port = readHex(text.slice(split + 1), 4);
+  const host = text.slice(0, split);
+  if (split < 0 || port === undefined) return undefined;
+  if (host.startsWith('[') && host.endsWith(']')) {
+    const address = canonicalAddress(host.slice(1, -1));
+    return address === undefined || !address.includes(':') ? undefined : { address, port };
+  }
+  const value = readHex(host, 8);
+  return value === undefined ? undefined : { address: dottedQuad(value), port };
+}

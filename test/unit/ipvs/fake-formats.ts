@@ -44,7 +44,7 @@ function flagText({ scheduler, flags }: FakeService): string {
     .join(',');
 }
 
-function hexAddress(address: string): string {
+export function hexAddress(address: string): string {
   if (familyOf(address) === 4)
     return address
       .split('.')
@@ -56,7 +56,7 @@ function hexAddress(address: string): string {
   const parts = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
   return `[${parts.map((part) => part.padStart(4, '0')).join(':')}]`;
 }
-const hexPort = (port: number) => port.toString(16).padStart(4, '0').toUpperCase();
+export const hexPort = (port: number) => port.toString(16).padStart(4, '0').toUpperCase();
 
 /** A service's name in the listings of ipvsadm. */
 function listName({ mark, family, protocol, address, port }: FakeService): string {
