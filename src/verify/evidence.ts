@@ -16,6 +16,8 @@ export interface HostEvidence {
   readonly states: readonly ConnectionState[];
   /** Number of packet filter rules in effect, 0 where a filter is loaded but empty; undefined where none is known. */
   readonly filterRules: number | undefined;
+  /** Addresses and ports that iptables redirects to the host itself, which then need not hold the address. */
+  readonly redirected: readonly Listener[];
 }
 
 export interface Listener {
@@ -74,6 +76,8 @@ echo '== table'
 [ ! -r /proc/net/ip_vs ] || cat /proc/net/ip_vs
 echo '== states'
 [ ! -r /proc/net/ip_vs_conn ] || awk 'NR > 1 { n[$4 " " $5 " " $6 " " $8]++ } END { for (k in n) print n[k], k }' /proc/net/ip_vs_conn
+echo '== redirects'
+if grep -q '^nat$' /proc/net/ip_tables_names 2>/dev/null; then iptables -t nat -nL PREROUTING; fi
 echo '== filter'
 if grep -q filter /proc/net/ip_tables_names 2>/dev/null; then iptables -nL INPUT; fi
 if grep -q '^nf_tables ' /proc/modules 2>/dev/null && command -v nft >/dev/null 2>&1; then
@@ -95,6 +99,7 @@ export function parseEvidence(text: string): HostEvidence {
     table: parseTable(section('table')),
     states: parseStates(section('states')),
     filterRules: parseFilter(section('filter')),
+    redirected: section('redirects').flatMap(parseRedirect),
   };
 }
 
@@ -226,4 +231,11 @@ function parseFilter(lines: readonly string[]): number | undefined {
   const policyDrops = lines.some((line) => /^Chain INPUT \(policy (DROP|REJECT)/.test(line));
   const rules = lines.filter((line) => !/^(Chain |target\s)/.test(line));
   return rules.length + (policyDrops ? 1 : 0);
+}
+
+/** `REDIRECT tcp -- 0.0.0.0/0 10.83.33.100 tcp dpt:21 redir ports 2121`; since iptables 1.8.9 the first protocol is a number. */
+function parseRedirect(line: string): Listener[] {
+  const [, address, protocol, port] = /^REDIRECT\s.*\s([\d.]+)\s+(tcp|udp) dpt:(\d+)\b/.exec(line) ?? [];
+  if (address === undefined) return [];
+  return [{ protocol: protocol === 'udp' ? 'udp' : 'tcp', address, port: Number(port) }];
 }

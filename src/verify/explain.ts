@@ -223,6 +223,12 @@ function explainVip(found: Case, server: ServiceRealServer, evidence: HostEviden
   const { service, director, hosts } = found;
   if (service.directors.includes(server.host)) return [];
   const held = holders(evidence.interfaces, service.vip);
+  const { redirected } = evidence;
+  if (
+    held.length === 0 &&
+    redirected.some(({ address, port }) => address === service.vip && port === service.port)
+  )
+    return [];
   if (held.length === 0) {
     const waiting = waitingFor(found, server);
     return [

@@ -156,6 +156,20 @@ describe('evidence', () => {
   it('counts filter rules, a dropping policy as one', () => {
     expect(evidence.filterRules).toBe(2);
   });
+  it('knows what iptables redirects, old or new', () => {
+    const text = `== redirects
+Chain PREROUTING (policy ACCEPT)
+target     prot opt source               destination         
+REDIRECT   tcp  --  0.0.0.0/0            10.83.33.100       tcp dpt:21 
+REDIRECT   17   --  0.0.0.0/0            10.83.33.100         udp dpt:53 redir ports 5353
+DNAT       tcp  --  0.0.0.0/0            10.83.33.101       tcp dpt:80 to:10.1.1.1
+== end
+`;
+    expect(parseEvidence(text).redirected).toEqual([
+      { protocol: 'tcp', address: '10.83.33.100', port: 21 },
+      { protocol: 'udp', address: '10.83.33.100', port: 53 },
+    ]);
+  });
   it('knows that ip_vs is not loaded', () => {
     expect(parseEvidence('== table\n== end\n').table).toBeUndefined();
   });

@@ -44,6 +44,7 @@ const bare: HostEvidence = {
   table: undefined,
   states: [],
   filterRules: undefined,
+  redirected: [],
 };
 const goodReal: HostEvidence = {
   ...bare,
@@ -247,6 +248,20 @@ const cases: [string, Case, string[]][] = [
       ],
     }),
     ['director lvs also sends to 10.83.33.9:21 (weight 1), which the inventory does not name'],
+  ],
+  [
+    'no VIP on a real server that takes its packets by REDIRECT, and no listener',
+    having('rs2', {
+      interfaces: [],
+      listeners: [],
+      redirected: [{ protocol: 'tcp', address: vip, port: 21 }],
+    }),
+    ['nothing listens on port 21/tcp of real server rs2 (10.83.33.2)'],
+  ],
+  [
+    'no VIP on a real server that redirects another port',
+    having('rs2', { interfaces: [], redirected: [{ protocol: 'tcp', address: vip, port: 80 }] }),
+    ['real server rs2 (10.83.33.2) does not hold 10.83.33.100 on lo: connections sent to it hang'],
   ],
   [
     'no VIP on a real server',
