@@ -3,8 +3,16 @@ export type { RunEvent } from './engine/events.js';
 export type { Facts } from './engine/facts.js';
 export type { ParamsSchema } from './engine/params.js';
 export { definePlaybook, type Playbook, type Stage } from './engine/playbook.js';
-export type { Change, PlanContext, ProbeOutput, Resource } from './engine/resource.js';
+export type {
+  Change,
+  ChangeFile,
+  PlanContext,
+  ProbeOutput,
+  Reboot,
+  Resource,
+} from './engine/resource.js';
 export { defineRole, type Role, type RoleInput } from './engine/role.js';
+export type { StoredFile } from './engine/store.js';
 export { LvsctlError, OutcomeUnknownError, UsageError } from './errors.js';
 export type { Cluster, ClusterHost, Service } from './inventory/cluster.js';
 export { defineInventory } from './inventory/define.js';

@@ -44,6 +44,8 @@ function checkPlaybook(value: unknown, file: string): asserts value is Playbook 
       );
     if (![undefined, 'parallel', 'rolling'].includes(stage.strategy as string | undefined))
       fail(`${place}.strategy`, "'parallel' or 'rolling'", stage.strategy);
+    if (stage.order !== undefined && typeof stage.order !== 'function')
+      fail(`${place}.order`, 'a function of (host, cluster) that returns a number', stage.order);
     if (!Array.isArray(stage.roles)) return fail(`${place}.roles`, 'a list of roles', stage.roles);
     for (const [j, role] of stage.roles.entries()) {
       const isRole = isRecord(role) && typeof role.name === 'string' && typeof role.resources === 'function';

@@ -52,6 +52,11 @@ export default definePlaybook({
       'stages[0].strategy is "roling"',
     ],
     [
+      'an order that is none',
+      stage("{ name: 's', hosts: 'all', roles: [], order: 'director' }"),
+      'stages[0].order is "director"',
+    ],
+    [
       'a name in place of a role',
       stage("{ name: 's', hosts: 'all', roles: ['arp'] }"),
       'stages[0].roles[0] is "arp"',
