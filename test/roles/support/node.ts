@@ -48,7 +48,12 @@ class NodeContainer extends GenericContainer {
     this.withNetworkMode(network).withAddedCapabilities('NET_ADMIN', 'SYS_ADMIN');
     this.hostConfig.Init = true;
     // A role writes /proc/sys/net, which is the node's own; containers get /proc/sys read-only otherwise.
-    Object.assign(this.hostConfig, { ReadonlyPaths: [], MaskedPaths: [] });
+    // AppArmor's profile for containers forbids mounts, by which a test makes a node look older than its kernel.
+    Object.assign(this.hostConfig, {
+      ReadonlyPaths: [],
+      MaskedPaths: [],
+      SecurityOpt: ['apparmor=unconfined'],
+    });
   }
 
   protected override async beforeContainerCreated(): Promise<void> {

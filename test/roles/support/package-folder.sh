@@ -5,7 +5,8 @@ root=$1
 folder=$root/srv/packages
 mkdir -p "$folder"
 chroot "$root" apt-get clean
-chroot "$root" apt-get install -y --download-only --no-install-recommends ipvsadm vsftpd rsync cron iputils-arping openssh-client
+chroot "$root" apt-get install -y --download-only --no-install-recommends ipvsadm vsftpd rsync cron iputils-arping openssh-client \
+	gcc libc6-dev make patch bzip2
 mv "$root"/var/cache/apt/archives/*.deb "$folder"
 (cd "$folder" && apt-ftparchive packages . > Packages && apt-ftparchive release . > Release)
 rm -f "$root"/etc/apt/sources.list.d/*

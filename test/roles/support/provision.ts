@@ -1,5 +1,11 @@
 import { expect } from 'vitest';
-import { type FailureDetails, type Role, type RunEvent, runCluster } from '../../../src/engine/index.js';
+import {
+  type ClusterRun,
+  type FailureDetails,
+  type Role,
+  type RunEvent,
+  runCluster,
+} from '../../../src/engine/index.js';
 import type { Cluster } from '../../../src/inventory/cluster.js';
 import { environmentPasswords, openHost } from '../../../src/ssh/index.js';
 
@@ -11,7 +17,13 @@ export interface Provisioned {
 }
 
 /** Provisions the cluster with a stage for each list of roles, over SSH, by the engine as the command line uses it. */
-export async function provision(
+export function provision(cluster: Cluster, ...stages: readonly (readonly Role[])[]): Promise<Provisioned> {
+  return provisionWith({}, cluster, ...stages);
+}
+
+/** The same, with what the command line brings along beside. */
+export async function provisionWith(
+  more: Partial<Pick<ClusterRun, 'openStore'>>,
   cluster: Cluster,
   ...stages: readonly (readonly Role[])[]
 ): Promise<Provisioned> {
@@ -30,6 +42,7 @@ export async function provision(
     open: (host) => openHost(host, { passwords }),
     sink: (event) => events.push(event),
     signal: new AbortController().signal,
+    ...more,
   });
   return {
     changes: events.flatMap((event) =>

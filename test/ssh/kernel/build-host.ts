@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { redHat9Config, twinDepmod } from '../../../src/lab/twin-sources/index.js';
 import { quote } from '../../../src/shell/index.js';
+import { redHat9Commands } from '../../support/red-hat-9.js';
 import { type SshdOptions, startSshd, type TestSshd } from '../../support/sshd.js';
 
 export interface BuildHostOptions {
@@ -13,6 +14,8 @@ export interface BuildHostOptions {
   readonly room?: string;
   /** What `gcc -dumpversion` says. */
   readonly compiler?: string;
+  /** Red Hat 9's commands and no others, each refusing what it lacked; none of them keeps a log. */
+  readonly redHat9?: boolean;
   /** More shell, with the host's root in `$root`. */
   readonly more?: string;
 }
@@ -53,12 +56,15 @@ case $* in -r) echo 2.4.20-8 ;; *) exec /usr/bin/uname.real "$@" ;; esac
     const name = path.slice(path.lastIndexOf('/') + 1);
     return `mv "$root${path}" "$root${path}.real"\n${put(path, logged(name, `${path}.real`))}`;
   };
+  const commands = options.redHat9
+    ? await redHat9Userland(join(folder, 'commands'), { gcc: compiler, uname, depmod: await twinDepmod() })
+    : undefined;
   const machine = [
     // The machine's package manager is none of Red Hat 9's.
     'rm -f "$root"/usr/bin/apt-get "$root"/usr/bin/dpkg-query "$root"/usr/bin/rpm',
     `cp -L "$root/usr/bin/gcc" "$root/usr/bin/cc.real"\n${put('/usr/bin/gcc', compiler)}`,
     `mv "$root/usr/bin/uname" "$root/usr/bin/uname.real"\n${put('/usr/bin/uname', uname)}`,
-    ...['tar', 'patch', 'make', 'ln'].map((name) => wrap(`/usr/bin/${name}`)),
+    ...(options.redHat9 ? [] : ['tar', 'patch', 'make', 'ln']).map((name) => wrap(`/usr/bin/${name}`)),
     put('/sbin/depmod', await twinDepmod()),
     put('/sbin/modprobe', '#!/bin/sh\nexit 1\n'),
     'rm -rf "$root"/boot/* "$root"/lib/modules/* "$root"/usr/src/* "$root"/usr/src/.lvsctl*',
@@ -71,6 +77,17 @@ case $* in -r) echo 2.4.20-8 ;; *) exec /usr/bin/uname.real "$@" ;; esac
     // The node's own things, by which it is seen that a build leaves them alone.
     'mkdir -p "$root/lib/modules/2.4.20-8"; echo stock > "$root/boot/vmlinuz-2.4.20-8"',
     options.more ?? ':',
+    ...(commands === undefined
+      ? []
+      : [
+          // The compiler looks for its parts beside itself.
+          'mkdir -p "$root/real/bin" "$root/real/sbin"; ln -s ../usr/lib "$root/real/lib"',
+          'mount --bind "$root/usr/bin" "$root/real/bin"; mount --bind "$root/usr/sbin" "$root/real/sbin"',
+          'for d in bin sbin usr/bin usr/sbin usr/local; do',
+          '  [ ! -h "$root/$d" ] || continue; mount -t tmpfs tmpfs "$root/$d"',
+          `  [ $d = usr/local ] || cp -a ${quote(commands)}/. "$root/$d"`,
+          'done',
+        ]),
   ].join('\n');
   const shell = options.shell && { shell: options.shell };
   const sshd = await startSshd({ ...shell, hostKeyTypes: ['ed25519'], machine });
@@ -81,6 +98,27 @@ case $* in -r) echo 2.4.20-8 ;; *) exec /usr/bin/uname.real "$@" ;; esac
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A folder of Red Hat 9's commands, with those of its compiler, whose programs of today are in /real. */
+async function redHat9Userland(at: string, scripts: Readonly<Record<string, string>>): Promise<string> {
+  const real = (name: string) => `#!/bin/sh\nexec /real/bin/${name} "$@"\n`;
+  await redHat9Commands(at, (path) =>
+    path.replace(/^(\/usr)?\/s?bin\//, (found) => `/real/${found.includes('sbin') ? 'sbin' : 'bin'}/`),
+  );
+  const moved = Object.entries(scripts).map(
+    ([name, text]) => [name, text.replace('/usr/bin/', '/real/bin/')] as const,
+  );
+  for (const [name, text] of [
+    ...moved,
+    ['as', real('as')] as const,
+    ['ld', real('ld')] as const,
+    ['modprobe', '#!/bin/sh\nexit 1\n'] as const,
+  ]) {
+    rmSync(join(at, name), { force: true });
+    writeFileSync(join(at, name), text, { mode: 0o755 });
+  }
+  return at;
 }
 
 /** What the tools were called for, sorted: make does several things at once. */

@@ -79,6 +79,17 @@ describe.each(remoteShells)('a build on a host whose sh is %s', (shell) => {
 });
 
 describe('a build', () => {
+  it.each(['tutorial', 'safer'])('asks for nothing that Red Hat 9 lacked (%s)', async (profile) => {
+    const [sshd, { open }] = [await buildHost({ redHat9: true }), await controller()];
+    const store = open();
+    const { said } = await rebuild(clusterOf({ rs1: sshd }, { profile }), store);
+    expect(said).toBe('');
+    expect(bundlesOf(store)[0]?.members).toContain('sbin/ipvsadm');
+    expect((await rebuild(clusterOf({ rs1: sshd }, { profile }), open(), { command: 'plan' })).pending).toBe(
+      0,
+    );
+  });
+
   it('makes the safer kernel, whose patch brings its EXTRAVERSION', async () => {
     const [sshd, { open }] = [await buildHost(), await controller()];
     const store = open();
