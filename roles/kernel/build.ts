@@ -1,6 +1,12 @@
 import type { Resource } from '../../src/engine/resource.js';
 import { defineRole, type RoleInput } from '../../src/engine/role.js';
-import { buildHostOf, PUBLISHED, rebuildHosts, wantedKernel } from '../../src/kernel/index.js';
+import {
+  buildHostOf,
+  type KernelBundle,
+  PUBLISHED,
+  rebuildHosts,
+  wantedKernel,
+} from '../../src/kernel/index.js';
 import { type NoParams, noParams } from '../noParams.js';
 import { type Build, buildOf } from './builder/build.js';
 import { bundleResource } from './builder/bundle.js';
@@ -38,28 +44,30 @@ export default defineRole({
 
 interface Wanted {
   readonly build: Build;
-  readonly hosts: string[];
+  readonly hosts: readonly string[];
 }
 
 /** Kernels that this host builds and this machine does not have yet. Hosts with equal inputs share one. */
 function wanted(input: RoleInput<NoParams>): Wanted[] {
   const { cluster, host, published, stored, facts } = input;
-  const found = new Map<string, Wanted>();
+  const found = new Map<string, { readonly bundle: KernelBundle; readonly hosts: string[] }>();
   for (const node of rebuildHosts(cluster)) {
     if (buildHostOf(cluster, node)?.name !== host.name) continue;
     const bundle = wantedKernel(node, input);
     if (!bundle || stored.has(bundle.name)) continue;
     const known = found.get(bundle.name);
     if (known) known.hosts.push(node.name);
-    else {
-      const config = published.get(node.name)?.[PUBLISHED.config] ?? '';
-      found.set(bundle.name, {
-        build: buildOf(bundle, config, stored, facts.processors),
-        hosts: [node.name],
-      });
-    }
+    else found.set(bundle.name, { bundle, hosts: [node.name] });
   }
-  return [...found.values()];
+  return [...found.values()].map(({ bundle, hosts }) => {
+    // All of them have the same.
+    const config = published.get(hosts[0] ?? '')?.[PUBLISHED.config] ?? '';
+    const directed = cluster.services.filter(({ directors }) =>
+      directors.some((name) => hosts.includes(name)),
+    );
+    const schedulers = [...new Set(directed.map(({ scheduler }) => scheduler))];
+    return { build: buildOf(bundle, config, stored, facts.processors, schedulers), hosts };
+  });
 }
 
 function buildResources(

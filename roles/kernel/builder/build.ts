@@ -39,6 +39,8 @@ export interface Build {
   /** Text that the configuration begins with; empty where the profile makes its own. */
   readonly config: string;
   readonly processors: number;
+  /** Schedulers that the hosts are to direct by. */
+  readonly schedulers: readonly string[];
 }
 
 export function buildOf(
@@ -46,6 +48,7 @@ export function buildOf(
   config: string,
   stored: ReadonlyMap<string, StoredFile>,
   processors: number,
+  schedulers: readonly string[] = [],
 ): Build {
   const { release, profile } = bundle;
   const tree = `/usr/src/linux-${release}`;
@@ -59,6 +62,7 @@ export function buildOf(
     parts: partsOf(profile.artifacts, profile.own === true, stored),
     config,
     processors,
+    schedulers,
   };
 }
 

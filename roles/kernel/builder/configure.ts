@@ -79,13 +79,21 @@ export function configStep(build: Build): Step {
         : shLines(sh`${make(build)} ${how.base} > ${`${notes}/base.log`}`, sh`cat .config > ${base}`),
       sh`{`,
       withOptions(sh`${base}`, options),
+      bundle.profile.own ? undefined : moreSchedulers,
       sh`} > .config`,
       answering(build),
+      ...(bundle.profile.own ? [] : build.schedulers).map(
+        (name) =>
+          sh`[ -f ${`net/ipv4/ipvs/ip_vs_${name}.c`} ] || fail ${`IPVS of this kernel has no scheduler ${name}`} 'way out: choose another one in the inventory (scheduler), or another profile'`,
+      ),
       ...Object.entries(how.options).map(([name, value]) => sh`wanted ${name} ${optionLine(name, value)}`),
       sh`all_kept; cat .config > ${`${notes}/config-built`}`,
     ),
   };
 }
+
+/** Which IPVS brought these first is not established for all versions: they are built where the source has them. */
+const moreSchedulers = sh`for s in sed:SED nq:NQ; do [ ! -f "net/ipv4/ipvs/ip_vs_\${s%:*}.c" ] || echo "CONFIG_IP_VS_\${s#*:}=m"; done`;
 
 /** oldconfig of 2.4 prompts for every new option, and fails at the end of its input; olddefconfig came with 3.7. */
 function answering(build: Build): Sh {

@@ -100,6 +100,18 @@ describe('a build stops with a word, and the node stays as it was', () => {
     expect(run.steps.at(-1)).toBe('config');
   });
 
+  it('where a service is to be directed by a scheduler that this IPVS lacks', async () => {
+    const [sshd, { open }] = [await buildHost(), await controller()];
+    const cluster = clusterOf({ rs1: sshd });
+    const [ftp] = cluster.services;
+    const services = ftp ? [{ ...ftp, directors: ['rs1'], scheduler: 'sed' }] : [];
+    const { said, steps } = await rebuild({ ...cluster, services }, open());
+    expect(said).toMatch(
+      /IPVS of this kernel has no scheduler sed\nway out: choose another one in the inventory/,
+    );
+    expect(steps.at(-1)).toBe('config');
+  });
+
   it.each(['net/ipv4/devinet.c', 'net/ipv4/ipvs/ip_vs_wrr.c'])(
     'at an error of the compiler, in %s',
     async (file) => {
