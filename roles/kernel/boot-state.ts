@@ -87,14 +87,22 @@ export interface BootState {
   readonly liloMap: string;
 }
 
-/** @throws LvsctlError when it can't be told which loader boots the host, or a trial would not be safe with it */
-export function parseBootState(resource: string, observed: ProbeOutput, facts: Facts): BootState {
+/**
+ * @param written files that earlier changes of the same plan leave otherwise than the probe found them
+ * @throws LvsctlError when it can't be told which loader boots the host, or a trial would not be safe with it
+ */
+export function parseBootState(
+  resource: string,
+  observed: ProbeOutput,
+  facts: Facts,
+  written: ReadonlyMap<string, string> = new Map(),
+): BootState {
   const output = observedText(resource, observed);
   const { said, sections } = split(output);
   const [, mounted, wanted] = /^mounted (\w+) wanted (\w+)$/m.exec(said) ?? [];
   if (mounted !== 'yes' && wanted === 'yes')
     throw new LvsctlError('/boot is in /etc/fstab, and not mounted', { resource, hint: 'mount /boot' });
-  const texts = new Map([...sections].filter(([path]) => path.startsWith('/')));
+  const texts = new Map([...sections, ...written].filter(([path]) => path.startsWith('/')));
   const loader = theOne(candidates(facts), texts, /^probe (\S+)/m.exec(said)?.[1], resource);
   if (loader.kind === 'grub2') checkStorage(said, resource);
   return { loader, bootIsMount: mounted === 'yes', texts, liloMap: sections.get(liloMap) ?? '' };

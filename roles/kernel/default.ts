@@ -16,14 +16,14 @@ export function defaultKernel(release: string, facts: Facts): Resource {
       sh`if [ -r ${trialMark} ]; then while read -r word rest; do [ "$word $rest" = ${`release ${release}`} ] && echo 'trial open'; done < ${trialMark}; fi`,
       bootStateProbe(facts),
     ),
-    plan(observed, { changing }): Change | undefined {
+    plan(observed, { changing, written: before }): Change | undefined {
       // The job ends with the reboot; what this comes to is planned anew by what the new kernel shows.
       if (changing.has(trialId(release)))
         return {
           summary: `make ${release} the default, once it has shown that it is sound`,
           apply: sh`echo 'the new kernel was to be booted first' >&2; exit 1`,
         };
-      const { menu } = menuOf(id, observed, facts);
+      const { menu } = menuOf(id, observed, facts, before);
       const open = /^trial open$/m.test(observed.stdout);
       // Without an entry of ours it was booted in some other way, which is not ours to change.
       const entered = menu.hasEntry(release);

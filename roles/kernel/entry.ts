@@ -16,8 +16,9 @@ export function menuOf(
   resource: string,
   observed: ProbeOutput,
   facts: Facts,
+  written?: ReadonlyMap<string, string>,
 ): { menu: Menu; bootIsMount: boolean } {
-  const state = parseBootState(resource, observed, facts);
+  const state = parseBootState(resource, observed, facts, written);
   return { menu: bootMenu(state, facts.kernel.release, facts), bootIsMount: state.bootIsMount };
 }
 
@@ -47,7 +48,7 @@ export function bootEntry(paths: KernelPaths, facts: Facts): Resource {
 }
 
 /** What writes the menu and makes the loader know it. A text that the loader refuses never gets there. */
-export function writing(menu: Menu, after: string): Pick<Change, 'diff' | 'apply' | 'files'> {
+export function writing(menu: Menu, after: string): Pick<Change, 'diff' | 'apply' | 'files' | 'writes'> {
   const { path, text } = menu;
   const { content, files } = carried(after);
   const draft = `${path}.lvsctl-check`;
@@ -63,6 +64,7 @@ export function writing(menu: Menu, after: string): Pick<Change, 'diff' | 'apply
       sh`sync`,
     ),
     ...(files && { files }),
+    writes: { [path]: after },
   };
 }
 
