@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEngine } from '../../support/docker.js';
-import { ensureImage } from './image.js';
+import { ensureImage, type NodeKind } from './image.js';
 import { engineApi, useEngine } from './runtime.js';
 
 /** Everything made by the role tests carries it, so that a killed run's leavings are found by the next. */
@@ -31,12 +31,16 @@ async function removeLeavings(): Promise<void> {
   for (const { Id } of await dockerode.listNetworks({ filters })) await dockerode.getNetwork(Id).remove();
 }
 
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return setUpNodes(project, 'debian');
+}
+
 /** The engine, the image and a key for the run; its teardown removes every node and ends what was started. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setUpNodes(project: TestProject, kind: NodeKind): Promise<() => Promise<void>> {
   const engine = await startEngine();
   useEngine(engine.url);
   await removeLeavings();
-  const image = await ensureImage();
+  const image = await ensureImage(kind);
   const folder = mkdtempSync(join(tmpdir(), 'lvsctl-roles-'));
   execFileSync('ssh-keygen', [
     '-q',
