@@ -54,6 +54,17 @@ export default defineConfig({
           ...guarded(minutes(20)),
         },
       },
+      {
+        resolve: { alias },
+        // On demand: `npm run test:kernel`.
+        test: {
+          name: 'kernel',
+          include: ['test/kernel/**/*.test.ts'],
+          globalSetup: 'test/kernel/support/global-setup.ts',
+          sequence: { groupOrder: 4 },
+          ...guarded(minutes(60)),
+        },
+      },
     ],
   },
 });

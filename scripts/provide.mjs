@@ -25,6 +25,7 @@ export const PACKAGES = {
     ...['make', 'gcc', 'libc6-dev', 'patch', 'util-linux'],
   ],
   docker: ['docker.io', 'iptables'],
+  kernel: ['linux-source-6.1'],
   bench: ['ansible-core', 'openssh-server', 'openssh-client'],
 };
 

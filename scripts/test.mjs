@@ -1,19 +1,21 @@
 // All tests, cheapest first, and one line of totals at the end. A skipped test is a failure: it proves nothing.
-// Usage: test.mjs [unit] [ssh] [roles] [lab]; all of them unless named.
+// Usage: test.mjs [unit] [ssh] [roles] [lab] [kernel]; all but kernel, which builds one, unless named.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { asRoot, provideBuild, provideDocker, providePackages, root, run } from './provide.mjs';
 
-const PROJECTS = ['unit', 'ssh', 'roles', 'lab'];
+const USUAL = ['unit', 'ssh', 'roles', 'lab'];
+const PROJECTS = [...USUAL, 'kernel'];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !PROJECTS.includes(name));
 if (unknown.length > 0) {
   console.error(`unknown test project: ${unknown.join(' ')}; there are ${PROJECTS.join(' ')}`);
   process.exit(2);
 }
-const projects = PROJECTS.filter((name) => wanted.length === 0 || wanted.includes(name));
+const projects = PROJECTS.filter((name) => (wanted.length === 0 ? USUAL : wanted).includes(name));
 
 if (projects.some((name) => name !== 'unit')) providePackages('lab', 'tests');
-if (projects.includes('roles')) await provideDocker();
+if (projects.includes('kernel')) providePackages('kernel');
+if (projects.includes('roles') || projects.includes('kernel')) await provideDocker();
 provideBuild();
 
 const results = `${root}.cache/test-results`;
