@@ -22,7 +22,7 @@ export const PACKAGES = {
   tests: [
     ...['openssh-server', 'sudo', 'busybox-static', 'rsync', 'procps', 'kmod', 'mount', 'passwd'],
     ...['apt-utils', 'curl', 'netcat-openbsd', 'python3', 'perl', 'openssl', 'bzip2', 'xz-utils'],
-    ...['make', 'gcc', 'libc6-dev', 'patch', 'util-linux'],
+    ...['make', 'gcc', 'libc6-dev', 'patch', 'util-linux', 'keepalived'],
   ],
   docker: ['docker.io', 'iptables'],
   kernel: ['linux-source-6.1'],

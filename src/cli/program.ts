@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { ArtifactsOptions } from './commands/artifacts.js';
 import type { ExplainOptions } from './commands/explain.js';
+import type { ExportOptions } from './commands/export.js';
 import type { ImportOptions } from './commands/import.js';
 import type { Context, HostOptions, OutputOptions } from './context.js';
 import type { RunOptions } from './run.js';
@@ -44,7 +45,7 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
       run(async () => (await import('./commands/init.js')).init(context, file, options)),
     );
 
-  addImport(program, context, run);
+  addConversions(program, context, run);
 
   output(
     inventory(program.command('validate').description('check the inventory; nothing is contacted')),
@@ -118,7 +119,7 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
   return program;
 }
 
-function addImport(program: Command, context: Context, run: (action: Action) => Promise<void>): void {
+function addConversions(program: Command, context: Context, run: (action: Action) => Promise<void>): void {
   output(
     program
       .command('import')
@@ -142,6 +143,23 @@ function addImport(program: Command, context: Context, run: (action: Action) => 
       ),
   ).action((file: string, options: ImportOptions) =>
     run(async () => (await import('./commands/import.js')).importFile(context, file, options)),
+  );
+  output(
+    inventory(
+      program
+        .command('export')
+        .description(
+          'print a director’s services for `ipvsadm -R` or as keepalived.conf; nothing is contacted',
+        ),
+    )
+      .addOption(
+        new Option('--format <format>', 'in whose words')
+          .choices(['ipvsadm', 'keepalived'])
+          .makeOptionMandatory(),
+      )
+      .option('--director <name>', 'which director, where the inventory has several'),
+  ).action((file: string | undefined, options: ExportOptions) =>
+    run(async () => (await import('./commands/export.js')).exportInventory(context, file, options)),
   );
 }
 

@@ -170,6 +170,8 @@ function difference(id: ImportedIdentity, other: ImportedIdentity | undefined): 
   return other.protocol === id.protocol ? String(id.port) : id.protocol;
 }
 
+const UNKNOWN_OWNER = 'which services are on this address the file does not say: perhaps one by mark';
+
 function accountForVips(
   vips: readonly Said<string>[],
   services: readonly DraftService[],
@@ -179,7 +181,8 @@ function accountForVips(
   for (const { value, line } of vips) {
     const address = parseAddress(value)?.address ?? value;
     if (used.has(address)) ledger.carry(line);
-    else ledger.lose(line, 'no service that is carried over is on this address');
+    else
+      ledger.lose(line, used.has(GAP) ? UNKNOWN_OWNER : 'no service that is carried over is on this address');
   }
 }
 

@@ -99,6 +99,12 @@ function virtualServers(
   const where = { protocol: settings.protocol, family: settings.family };
   if (kind !== 'group') {
     const id = identities(statement.words.slice(1), where);
+    if (
+      typeof id !== 'string' &&
+      id.some((each) => each.kind === 'address') &&
+      settings.protocol === undefined
+    )
+      ledger.lose(statement.line, NO_PROTOCOL);
     if (typeof id !== 'string') return id.map((each) => service(each, statement.line, []));
     ledger.lose(statement.lines, id);
     return [];
@@ -108,6 +114,8 @@ function virtualServers(
     ledger.lose(statement.lines, `there is no virtual_server_group ${name} in this file`);
     return [];
   }
+  if (settings.protocol === undefined && (group.block ?? []).some(({ words }) => words[0] !== 'fwmark'))
+    ledger.lose(statement.line, NO_PROTOCOL);
   return (group.block ?? []).flatMap((entry) => {
     const ids = notPlain(entry) ?? identities(entry.words, where);
     if (typeof ids !== 'string')
@@ -119,6 +127,9 @@ function virtualServers(
     return [];
   });
 }
+
+/** 2.2.7 says so in its log. */
+const NO_PROTOCOL = 'has no protocol, which keepalived takes for UDP, and so does the inventory';
 
 /** `10.0.0.1 80`, `10.0.0.1-5 80`, `fwmark 3`, or why it is none of these. */
 function identities(
@@ -139,7 +150,7 @@ function identities(
   if (rest.length > 0) return `${rest.join(' ')} after the port is not understood`;
   const addresses = addressRange(first);
   if (typeof addresses === 'string') return addresses;
-  return addresses.map((address) => ({ kind: 'address', protocol: protocol ?? 'tcp', address, port }));
+  return addresses.map((address) => ({ kind: 'address', protocol: protocol ?? 'udp', address, port }));
 }
 
 function globals(statement: Statement, found: Findings): void {

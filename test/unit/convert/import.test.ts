@@ -118,7 +118,7 @@ describe('ipvsadm -Sn', () => {
           const present = new Set(normalised(again));
           expect(normalised(carried.join('\n')).filter((line) => !present.has(line))).toEqual([]);
         }),
-        { numRuns: 200 },
+        { numRuns: 100 },
       );
     },
   );
@@ -266,8 +266,41 @@ describe.each(Object.entries(WORDS))('any text of %s', (format, words) => {
         const six = result.draft.services.some(({ vip }) => vip.includes(':'));
         clusterOfText(filled(result.text, six ? 'fd00::9/16' : '192.0.2.1/24', six ? 6 : 4));
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
+  });
+});
+
+describe('a keepalived.conf', () => {
+  const server = 'real_server 192.0.2.11 80 {\n  }\n';
+
+  it('without protocol means UDP, and without lb_kind NAT', () => {
+    const { draft, lost } = run(`virtual_server 192.0.2.100 80 {\n  ${server}}\n`, 'keepalived');
+    expect(draft.services).toMatchObject([{ protocol: 'udp', forwarding: 'nat' }]);
+    expect(lost).toMatchObject([{ line: 1, reason: expect.stringContaining('takes for UDP') }]);
+  });
+
+  it('gives the director the prefix length of a VIP whose network it is in', () => {
+    const vrrp =
+      'vrrp_instance V {\n  interface eth0\n  unicast_src_ip 10.1.2.3\n  virtual_ipaddress {\n    10.1.200.1/16\n  }\n}\n';
+    const { draft } = run(
+      `${vrrp}virtual_server 10.1.200.1 80 {\n  protocol TCP\n  real_server 10.1.3.255 80 {\n  }\n}\n`,
+      'keepalived',
+    );
+    expect(draft.directors).toMatchObject([{ name: 'director', address: '10.1.2.3/16' }]);
+    expect(draft.realServers).toMatchObject([{ name: 'rs1', address: '10.1.3.255/16' }]);
+  });
+
+  it('with braces that do not match is read as far as it goes, and the braces are told', () => {
+    const { draft, lost } = run(
+      `}\nvirtual_server 192.0.2.100 80 {\n  protocol TCP\n  ${server}`,
+      'keepalived',
+    );
+    expect(draft.services).toHaveLength(1);
+    expect(lost.map(({ line, reason }) => `${line} ${reason}`)).toEqual([
+      '1 closes nothing',
+      '2 its closing brace is missing',
+    ]);
   });
 });
 

@@ -18,12 +18,16 @@ export const SAMPLES = [
 export function filled(text: string, director = '192.0.2.1/24', vips: 4 | 6 = 4): string {
   let host = 200;
   let vip = 220;
+  let port = 40000;
   const network = vips === 4 ? '192.0.2.' : '2001:db8::';
   return text
     .replace(/^( *director: \{ address: )'FILL IN'/m, `$1'${director}'`)
     .replace(/address: 'FILL IN'/g, () => `address: '${network}${host++}'`)
     .replace(/vip: 'FILL IN'/g, () => `vip: '${network}${vip++}'`)
-    .replace(/ports: \['FILL IN'\]/g, 'ports: [80, "8000-8010"]');
+    .replace(/ports: \['FILL IN'\]/g, () => {
+      port += 10;
+      return `ports: [${port}, "${port + 1}-${port + 9}"]`;
+    });
 }
 
 /** The inventory that a text is, checked, without a file. */

@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import type { Cluster } from '../../../src/inventory/cluster.js';
+import { parseInventory } from '../../../src/inventory/parse.js';
+import { machine } from '../inventory/inventories.js';
+
+const clusterOf = (inventory: unknown): Cluster => parseInventory(inventory, '/two/inventory.ts', machine());
+
+/** Two directors, and of everything that a table can have one. */
+export const twoDirectors = (nic = 'eth0'): Cluster =>
+  clusterOf({
+    name: 'two',
+    interface: nic,
+    ipvs: { timeouts: { tcp: 7200, udp: 10 }, sync: { id: 3, ttl: 2, group: '224.0.0.82' } },
+    hosts: {
+      lvs1: { address: '192.0.2.2/24' },
+      lvs2: { address: '192.0.2.3/24' },
+      rs1: { address: '192.0.2.11/24' },
+      rs2: { address: '192.0.2.12/24' },
+    },
+    services: {
+      web: {
+        vip: '192.0.2.100',
+        port: 80,
+        scheduler: 'sh',
+        schedulerFlags: ['sh-port', 'sh-fallback'],
+        directors: ['lvs1', 'lvs2'],
+        realServers: [
+          { host: 'rs1', weight: 100000, upperThreshold: 70000, lowerThreshold: 3 },
+          { host: 'rs2', weight: 0 },
+        ],
+      },
+      dns: {
+        vip: '192.0.2.101',
+        port: 53,
+        protocol: 'udp',
+        onePacket: true,
+        forwarding: 'tun',
+        directors: ['lvs1'],
+        realServers: [
+          { host: 'rs1', tunnel: { type: 'gue', port: 6080, checksum: 'remote' } },
+          { host: 'rs2', tunnel: { type: 'gre', checksum: 'full' } },
+        ],
+      },
+      ftp: {
+        vip: '192.0.2.100',
+        fwmark: 7,
+        ports: [21, '50000-50100'],
+        persistence: { seconds: 300, netmask: '255.255.255.0' },
+        forwarding: 'nat',
+        directors: ['lvs2', 'lvs1'],
+        realServers: [{ host: 'rs1' }, { host: 'lvs1' }],
+      },
+      all: {
+        vip: '192.0.2.102',
+        port: 0,
+        protocol: 'sctp',
+        persistence: 30,
+        scheduler: 'mh',
+        schedulerFlags: ['mh-fallback'],
+        directors: ['lvs1', 'lvs2'],
+        realServers: [{ host: 'rs1' }],
+      },
+      sip: {
+        vip: '192.0.2.102',
+        port: 5060,
+        protocol: 'udp',
+        persistence: { seconds: 30, engine: 'sip' },
+        directors: ['lvs1', 'lvs2'],
+        realServers: [{ host: 'rs1' }],
+      },
+      odd: {
+        vip: '192.0.2.101',
+        port: 8080,
+        forwarding: 'nat',
+        label: 'odd',
+        directors: ['lvs2'],
+        realServers: [{ host: 'rs1', port: 80 }],
+      },
+    },
+    roles: { ftp: { banner: 'hello' } },
+  });
+
+const tunnel = fc.constantFrom(
+  undefined,
+  { type: 'ipip' },
+  { type: 'gue', port: 6080 },
+  { type: 'gue', port: 6081, checksum: 'full' },
+  { type: 'gre', checksum: 'none' },
+);
+
+const threshold = fc.constantFrom({}, { upperThreshold: 9 }, { upperThreshold: 70000, lowerThreshold: 7 });
+
+const schedulers = fc.constantFrom(
+  { scheduler: 'wrr' },
+  {},
+  { scheduler: 'sh', schedulerFlags: ['sh-port'] },
+  { scheduler: 'mh', schedulerFlags: ['mh-port', 'mh-fallback'] },
+  { scheduler: 'fo', schedulerFlags: [] },
+);
+
+/** A sound inventory of one family: `lvs1`, `lvs2` and four more hosts. */
+export function anyCluster(family: 4 | 6, nic = 'eth0'): fc.Arbitrary<Cluster> {
+  const at = (last: number) => (family === 4 ? `192.0.2.${last}` : `2001:db8::${last}`);
+  const hosts = Object.fromEntries(
+    ['lvs1', 'lvs2', 'rs1', 'rs2', 'rs3', 'rs4'].map((name, index) => [name, { address: at(index + 2) }]),
+  );
+  const netmask = family === 4 ? '255.255.255.0' : 64;
+  const realServer = (forwarding: string) =>
+    fc
+      .tuple(
+        fc.constantFrom('rs1', 'rs2', 'rs3', 'rs4', 'lvs1'),
+        fc.constantFrom(0, 1, 5, 2147483647),
+        threshold,
+        tunnel,
+      )
+      .map(([host, weight, limits, tunnel]) => ({
+        host,
+        weight,
+        ...limits,
+        ...(forwarding === 'tun' && tunnel !== undefined ? { tunnel } : {}),
+      }));
+  const service = fc
+    .record({
+      vip: fc.constantFrom(at(100), at(101)),
+      port: fc.constantFrom(0, 21, 80, 5060),
+      mark: fc.constantFrom(undefined, undefined, 7, 4294967295),
+      protocol: fc.constantFrom('tcp', 'udp', 'sctp'),
+      forwarding: fc.constantFrom('dr', 'nat', 'tun'),
+      scheduler: schedulers,
+      persistence: fc.constantFrom(undefined, 300, { seconds: 60, netmask }),
+      sip: fc.boolean(),
+      onePacket: fc.boolean(),
+      directors: fc.constantFrom(['lvs1'], ['lvs1', 'lvs2'], ['lvs2', 'lvs1']),
+    })
+    .chain((settings) =>
+      fc.record({
+        settings: fc.constant(settings),
+        realServers: fc.uniqueArray(realServer(settings.forwarding), {
+          selector: ({ host }) => host,
+          minLength: 1,
+          maxLength: 4,
+        }),
+      }),
+    )
+    .map(({ settings, realServers }) => {
+      const { vip, port, mark, protocol, forwarding, scheduler, persistence, sip, onePacket, directors } =
+        settings;
+      const sticky = persistence ?? (port === 0 && mark === undefined ? 50 : undefined);
+      return {
+        vip,
+        ...(mark === undefined ? { port } : { fwmark: mark, ports: [8080, '9000-9010'] }),
+        protocol,
+        forwarding,
+        ...scheduler,
+        ...(sticky !== undefined && {
+          persistence: sip && protocol === 'udp' ? { seconds: 60, engine: 'sip' } : sticky,
+        }),
+        ...(onePacket && protocol === 'udp' && { onePacket: true }),
+        directors,
+        realServers,
+      };
+    });
+  return fc
+    .uniqueArray(service, {
+      selector: (each) =>
+        'fwmark' in each ? `mark ${each.fwmark}` : `${each.vip} ${each.port} ${each.protocol}`,
+      minLength: 1,
+      maxLength: 5,
+    })
+    .map((services) =>
+      clusterOf({
+        name: 'any',
+        interface: nic,
+        hosts,
+        services: Object.fromEntries(disjoint(services).map((each, index) => [`s${index + 1}`, each])),
+      }),
+    );
+}
+
+/** Without a second mark on the same VIP and protocol, whose ports would be the same. */
+function disjoint<Each extends { vip: string; protocol: string }>(services: readonly Each[]): Each[] {
+  const seen = new Set<string>();
+  return services.filter((each) => {
+    if (!('fwmark' in each)) return true;
+    const key = `${each.vip} ${each.protocol}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
