@@ -3,7 +3,7 @@ import { defineRole, type RoleInput } from '../../src/engine/role.js';
 import {
   buildHostOf,
   type KernelBundle,
-  PUBLISHED,
+  publishedConfig,
   rebuildHosts,
   wantedKernel,
 } from '../../src/kernel/index.js';
@@ -61,7 +61,7 @@ function wanted(input: RoleInput<NoParams>): Wanted[] {
   }
   return [...found.values()].map(({ bundle, hosts }) => {
     // All of them have the same.
-    const config = published.get(hosts[0] ?? '')?.[PUBLISHED.config] ?? '';
+    const config = publishedConfig(published.get(hosts[0] ?? '')) ?? '';
     const directed = cluster.services.filter(({ directors }) =>
       directors.some((name) => hosts.includes(name)),
     );

@@ -125,13 +125,13 @@ export const treePath = checked((path) => {
   };
 });
 
-/** What stands behind the name of a kernel's option: a line of its own file, so no more than a line. */
+/** What stands behind the name of a kernel's option: a line of a file that Linux 2.4 reads as shell and as a Makefile. */
 export const optionText = checked((text) =>
-  /^[^\p{Cc}"\\]{0,255}$/u.test(text)
+  /^[^\p{Cc}"\\$`]{0,255}$/u.test(text)
     ? undefined
     : {
         message: 'is no value of a kernel’s option',
-        hint: 'write y, m, n, a number, or a text without quotes',
+        hint: 'write y, m, n, a number, or a text without quotes, backslashes, "$" and backquotes',
       },
 );
 

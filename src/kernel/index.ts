@@ -2,6 +2,7 @@ export { ARP_FLAGS, type ArpFlag, hasArpFlag } from './arp-flags.js';
 export type { ArtifactDigest, DigestAlgorithm, KernelArtifact } from './artifact.js';
 export { ARTIFACTS, artifactNamed } from './artifacts.js';
 export { type KernelBundle, kernelBundle } from './bundle.js';
+export { configText } from './config-text.js';
 export { type ArpDecision, type ArpOptions, decideArp } from './decide-arp.js';
 export { decideIpvs, type IpvsDecision, type IpvsOptions } from './decide-ipvs.js';
 export type { Alternative } from './decision.js';
@@ -24,4 +25,4 @@ export {
   madeFrom,
   parseKernelVersion,
 } from './version.js';
-export { buildHostOf, PUBLISHED, rebuildHosts, wantedKernel } from './wanted.js';
+export { buildHostOf, PUBLISHED, publishedConfig, rebuildHosts, wantedKernel } from './wanted.js';

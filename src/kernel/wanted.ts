@@ -2,6 +2,7 @@ import type { RoleInput } from '../engine/role.js';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
 import { managedHosts } from '../inventory/systems.js';
 import { type KernelBundle, kernelBundle } from './bundle.js';
+import { configText } from './config-text.js';
 import { profileNamed } from './own-profile.js';
 
 /** Keys of what the survey of a host publishes; both are absent where no other kernel is wanted. */
@@ -23,10 +24,16 @@ export function wantedKernel(
   const said = published.get(host.name);
   const profile = profileNamed(said?.[PUBLISHED.profile] ?? '', cluster);
   if (!profile) return undefined;
-  const config = said?.[PUBLISHED.config];
+  const config = publishedConfig(said);
   // Without the configuration that it begins with there is nothing to build: the survey has said so.
   if (profile.build.base === 'running' && config === undefined) return undefined;
   return kernelBundle(profile, config ?? '', stored);
+}
+
+/** What a host's build begins with, of what it published; undefined where it published none. */
+export function publishedConfig(said: Readonly<Record<string, string>> = {}): string | undefined {
+  const text = said[PUBLISHED.config];
+  return text === undefined ? undefined : configText(text);
 }
 
 /** Hosts whose kernel may be replaced. */

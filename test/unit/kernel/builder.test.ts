@@ -10,7 +10,8 @@ import { requirements } from '../../../roles/kernel/builder/requirements.js';
 import type { Resource } from '../../../src/engine/resource.js';
 import type { StoredFile } from '../../../src/engine/store.js';
 import type { Cluster, OwnKernelProfile } from '../../../src/inventory/cluster.js';
-import { kernelBundle, PROFILES } from '../../../src/kernel/index.js';
+import { configText, kernelBundle, PROFILES } from '../../../src/kernel/index.js';
+import { redHat9Config } from '../../../src/lab/twin-sources/index.js';
 import { sh, shLines } from '../../../src/shell/index.js';
 import { runIn, shells } from '../../support/shells.js';
 import { redhat9 } from '../resources/facts.js';
@@ -126,6 +127,48 @@ describe('what is set over a configuration', () => {
     ['', 'CONFIG_X=""'],
     ['console=ttyS0', 'CONFIG_X="console=ttyS0"'],
   ])('%j', (value, expected) => expect(optionLine('X', value)).toBe(expected));
+});
+
+describe('a configuration that a host gave', () => {
+  const evil = fc.constantFrom(
+    'CONFIG_A="$(touch canary)"',
+    'CONFIG_A="`touch canary`"',
+    'CONFIG_A=y; touch canary',
+    'touch canary',
+    'CONFIG_A="a" touch canary',
+    'CONFIG_A="\\"; touch canary; "',
+    '# CONFIG_A is not set\rtouch canary',
+    '$(touch canary)',
+    'CONFIG_A=$(touch canary)',
+  );
+  const good = fc.constantFrom(
+    'CONFIG_A=y',
+    'CONFIG_B=0x1f',
+    'CONFIG_C=-1',
+    'CONFIG_D="a b"',
+    '# CONFIG_E is not set',
+  );
+
+  test.each(shells)('is no program for $name, which sources it as 2.4 does', (shell) => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(evil, good, fc.string()), { maxLength: 6 }), (lines) => {
+        const text = configText(lines.join('\n'));
+        writeFileSync(join(folder, 'config'), `${text}\n`);
+        const { status, stderr } = runIn(shell, sh`cd ${folder} && set -e && . ./config && [ ! -e canary ]`);
+        expect([stderr, status]).toEqual(['', 0]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('keeps its settings, and nothing else', async () => {
+    const text = await redHat9Config();
+    const settings = text.split('\n').filter((line) => /^CONFIG_|is not set$/.test(line));
+    expect(settings.length).toBeGreaterThan(20);
+    expect(configText(text).split('\n')).toEqual(settings);
+    expect(configText(configText(text))).toBe(configText(text));
+    expect(configText(`# Tue May 4\n${text}`)).toBe(configText(text));
+  });
 });
 
 describe('the steps of a build', () => {

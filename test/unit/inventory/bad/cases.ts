@@ -862,7 +862,7 @@ kernelProfiles.uml.options["IP VS"] = "IP VS": is not the name of a kernel’s o
     says: `kernelProfiles.uml.base = "defconfig clean": is not a word that make takes here
   → use letters, digits, "_", "." and "-"
 kernelProfiles.uml.options.IP_VS = "m\\nCONFIG_X=y": is no value of a kernel’s option
-  → write y, m, n, a number, or a text without quotes
+  → write y, m, n, a number, or a text without quotes, backslashes, "$" and backquotes
 kernelProfiles.uml.image.path = "../linux": climbs with ".."
   → write where make puts the image, below the tree, for example arch/i386/boot/bzImage`,
   },
@@ -1077,5 +1077,15 @@ ipvs.sync.id = 256: is out of range, 1 to 255
   → Tells clusters on one network apart, 1 to 255. 1 by default.
 ipvs.sync.group = "10.83.33.83": is not a multicast address
   → write one as 224.0.0.81 or ff02::81`,
+  },
+  {
+    title: 'option whose value 2.4 would carry out',
+    put: {
+      kernelProfiles: { uml: { ...ownKernel(), options: { CMDLINE: '$(reboot)', OTHER: '`reboot`' } } },
+    },
+    says: `kernelProfiles.uml.options.CMDLINE = "$(reboot)": is no value of a kernel’s option
+  → write y, m, n, a number, or a text without quotes, backslashes, "$" and backquotes
+kernelProfiles.uml.options.OTHER = "\`reboot\`": is no value of a kernel’s option
+  → write y, m, n, a number, or a text without quotes, backslashes, "$" and backquotes`,
   },
 ];
