@@ -54,6 +54,8 @@ export function fitService(
   if (reason !== undefined) return refuse(reason);
   const forwarding = commonForwarding(service.realServers);
   const persistence = fitPersistence(service.persistence, id, around);
+  if (id.kind === 'address' && id.port === 0 && persistence === undefined)
+    return refuse('port 0 (all ports) needs persistence');
   const vip = vipOf(id, around);
   const servers = fitRealServers(service, forwarding, around);
   if (servers.length === 0)
@@ -88,7 +90,6 @@ function refusal(
   const director = directors.get(id.address);
   if (director !== undefined)
     return `${id.address} is ${director}'s own address, and a VIP is an address that no host has of its own`;
-  if (id.port === 0 && service.persistence === undefined) return 'port 0 (all ports) needs persistence';
   if (service.onePacket !== undefined && id.protocol !== 'udp') return 'one-packet scheduling is for UDP';
   if (service.persistence?.engine !== undefined && id.protocol !== 'udp')
     return 'the persistence engine sip is for UDP';
@@ -136,12 +137,13 @@ function fitPersistence(
 ): DraftService['persistence'] {
   if (said === undefined) return undefined;
   const { seconds, netmask, engine } = said;
-  const whole = Number.isInteger(seconds.value) && seconds.value >= 1;
-  if (!whole || seconds.value > LONGEST)
-    ledger.lose(
-      seconds.line,
-      `persistence is a number of seconds from 1 to ${LONGEST}: ${whole ? LONGEST : 360} stands in its place`,
-    );
+  // What no program here takes has no effect there either: keepalived 2.2.7 says "invalid" and goes on without.
+  if (!Number.isInteger(seconds.value) || seconds.value < 1) {
+    ledger.lose(seconds.line, `no number of seconds from 1 to ${LONGEST}: the service has no persistence`);
+    return undefined;
+  }
+  if (seconds.value > LONGEST)
+    ledger.lose(seconds.line, `more than ${LONGEST} seconds: ${LONGEST} stand in their place`);
   const mask = netmask && maskOf(netmask.value, family);
   if (netmask !== undefined && mask === undefined)
     ledger.lose(netmask.line, `${netmask.value} is no netmask of ${family === 4 ? 'IPv4' : 'IPv6'}`);
@@ -149,7 +151,7 @@ function fitPersistence(
   if (engine !== undefined && engine.value !== 'sip')
     ledger.lose(engine.line, `no persistence engine of Linux is called ${engine.value}`);
   return {
-    seconds: !whole ? 360 : Math.min(seconds.value, LONGEST),
+    seconds: Math.min(seconds.value, LONGEST),
     ...(mask !== undefined && !full && { netmask: mask }),
     ...(engine?.value === 'sip' && (id.kind === 'mark' || id.protocol === 'udp') && { engine: 'sip' }),
   };

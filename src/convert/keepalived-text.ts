@@ -79,6 +79,9 @@ export interface KeepalivedText {
   readonly problems: readonly { readonly line: number; readonly reason: string }[];
 }
 
+/** Blocks in blocks; keepalived has no more than five. What is deeper is of the statement around it. */
+const DEEPEST = 20;
+
 /** Lines of braces and words from `first` to `last`. */
 function span(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
@@ -90,8 +93,9 @@ export function parseKeepalivedText(text: string): KeepalivedText {
   const problems: { line: number; reason: string }[] = [];
   let at = 0;
 
-  const statements = (opened: Token | undefined): { inner: Statement[]; end: number } => {
+  const statements = (opened: Token | undefined, depth: number): { inner: Statement[]; end: number } => {
     const inner: Statement[] = [];
+    if (depth > DEEPEST) skipBlocks();
     for (;;) {
       const token = all[at];
       if (token === undefined) {
@@ -105,11 +109,11 @@ export function parseKeepalivedText(text: string): KeepalivedText {
         if (opened !== undefined) return { inner, end: token.line };
         problems.push({ line: token.line, reason: 'closes nothing' });
       } else if (token.kind === 'end') at++;
-      else inner.push(statement(token));
+      else inner.push(statement(token, depth));
     }
   };
 
-  const statement = (first: Token): Statement => {
+  const statement = (first: Token, depth: number): Statement => {
     const words: string[] = [];
     let last = first.line;
     for (let token = all[at]; token?.kind === 'word'; token = all[++at]) {
@@ -121,7 +125,7 @@ export function parseKeepalivedText(text: string): KeepalivedText {
       const lines = span(first.line, last);
       return { words, line: first.line, lines, ownLines: lines };
     }
-    const { inner, end } = statements(brace);
+    const { inner, end } = statements(brace, depth + 1);
     const lines = span(first.line, end);
     return {
       words,
@@ -130,6 +134,15 @@ export function parseKeepalivedText(text: string): KeepalivedText {
       ownLines: [...new Set([...span(first.line, brace.line), end])],
       block: inner,
     };
+  };
+
+  /** Up to the brace that closes the block we are in. */
+  const skipBlocks = (): void => {
+    let open = 0;
+    for (let token = all[at]; token !== undefined; token = all[++at]) {
+      if (token.kind === '{') open++;
+      if (token.kind === '}' && open-- === 0) return;
+    }
   };
 
   /** The brace that opens a block after what was just read, on its line or after blank ones; it is taken. */
@@ -142,5 +155,5 @@ export function parseKeepalivedText(text: string): KeepalivedText {
     return token;
   };
 
-  return { statements: statements(undefined).inner, problems };
+  return { statements: statements(undefined, 0).inner, problems };
 }

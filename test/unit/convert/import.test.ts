@@ -134,7 +134,7 @@ describe('ipvsadm -Sn', () => {
       .filter((line) => line !== '')
       .map((line) => line.replace(/^(-a -f .* -r \S+):\d+/, '$1:0').replace(' --tun-nocsum', ''));
 
-  it('of a thousand services of ten real servers is read in linear time, each a service of its own', () => {
+  it('of a thousand services of ten real servers is read whole, each service with a name of its own', () => {
     const services: Table['services'] = Array.from({ length: 1000 }, (_, index) => ({
       id: { kind: 'address' as const, protocol: 'tcp' as const, address: '10.83.33.100', port: index + 1 },
       scheduler: 'wlc',
@@ -278,6 +278,31 @@ describe('a keepalived.conf', () => {
     const { draft, lost } = run(`virtual_server 192.0.2.100 80 {\n  ${server}}\n`, 'keepalived');
     expect(draft.services).toMatchObject([{ protocol: 'udp', forwarding: 'nat' }]);
     expect(lost).toMatchObject([{ line: 1, reason: expect.stringContaining('takes for UDP') }]);
+  });
+
+  it.each([
+    ['persistence_timeout', { seconds: 360 }, []],
+    ['persistence_timeout 60', { seconds: 60 }, []],
+    ['persistence_timeout 0', undefined, ['no number of seconds']],
+    ['persistence_timeout 9999999', { seconds: 2678400 }, ['more than 2678400 seconds']],
+    ['persistence_granularity 255.255.255.0', { seconds: 360, netmask: '255.255.255.0' }, []],
+    ['persistence_granularity 64', { seconds: 360 }, ['64 is no netmask of IPv4']],
+    ['persistence_engine sip', { seconds: 360, engine: 'sip' }, []],
+  ])('%s', (line, persistence, reasons) => {
+    const { draft, lost } = run(
+      `virtual_server 192.0.2.100 80 {\n  protocol UDP\n  ${line}\n  ${server}}\n`,
+      'keepalived',
+    );
+    expect(draft.services[0]?.persistence).toEqual(persistence);
+    expect(lost.map(({ reason }) => reason)).toEqual(reasons.map((each) => expect.stringContaining(each)));
+  });
+
+  it('nested beyond reason is read all the same', () => {
+    const { lost } = run(
+      `virtual_server 192.0.2.100 80 {\n  protocol TCP\n  ${server}}\n${'a {\n'.repeat(50_000)}`,
+      'keepalived',
+    );
+    expect(lost.length).toBe(50_000);
   });
 
   it('gives the director the prefix length of a VIP whose network it is in', () => {
