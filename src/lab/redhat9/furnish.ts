@@ -1,7 +1,18 @@
-import { chmod, lstat, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeCommand } from './commandFolder.js';
-import { type RedHat9Recipe, realFolder } from './recipe.js';
+import { homeFolder, type RedHat9Recipe, realFolder } from './recipe.js';
 
 /** Folders of programs on a Red Hat 9 host; Debian has links or one folder in place of the first two. */
 const programFolders = ['/bin', '/sbin', '/usr/bin', '/usr/sbin'];
@@ -34,6 +45,43 @@ export async function furnishRedHat9(root: string, recipe: RedHat9Recipe): Promi
     await rm(inside(path), { force: true });
     await symlink(target, inside(path));
   }
+  await noteVersionPlaces(root);
+  await acceptOldIpvs(join(root, realFolder, 'ipvsadm'));
+}
+
+/**
+ * Notes where the module ip_vs of the kernel underneath tells its version 1.2.1 (x86-64): in /proc/net/ip_vs by three adjacent `mov` of
+ * 1, 2 and 1 into r8d, ecx and edx; to ipvsadm by 0x010201, as `mov` into edx (netlink) or to the stack (getsockopt). modprobe puts the
+ * booted kernel's version there.
+ */
+async function noteVersionPlaces(root: string): Promise<void> {
+  const folder = `${homeFolder}/uml/lib/modules`;
+  const lines: string[] = [];
+  for (const release of await readdir(join(root, folder))) {
+    const module = `${folder}/${release}/kernel/net/netfilter/ipvs/ip_vs.ko`;
+    const code = await readFile(join(root, module), 'hex').catch(() => '');
+    const places = [
+      ...found(code, /41b801000000b902000000ba01000000/g, 0).map((at) => `moves ${at}`),
+      ...found(code, /ba01020100/g, 1).map((at) => `code ${at}`),
+      ...found(code, /c785[0-9a-f]{8}01020100/g, 6).map((at) => `code ${at}`),
+    ];
+    lines.push(...places.map((place) => `${place} ${module}\n`));
+  }
+  await writeFile(join(root, homeFolder, 'ip_vs.version'), lines.join(''));
+}
+
+/** ipvsadm of today warns when the kernel's IPVS is older than 1.1.4 (`cmp $0x10103,%eax`), at each call; that of Red Hat 9's time did not. */
+async function acceptOldIpvs(program: string): Promise<void> {
+  const content = await readFile(program);
+  const [place, ...more] = found(content.toString('hex'), /3d03010100/g, 1);
+  if (place === undefined || more.length > 0) return;
+  content.writeUInt32LE(0, place);
+  await writeFile(program, content);
+}
+
+/** Offsets in bytes of a pattern in hexadecimal digits, moved by some bytes. */
+function found(hex: string, pattern: RegExp, move: number): number[] {
+  return [...hex.matchAll(pattern)].flatMap(({ index }) => (index % 2 === 0 ? [index / 2 + move] : []));
 }
 
 /** A link to another program goes on pointing to it: all of them end up in one folder. */
