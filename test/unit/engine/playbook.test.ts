@@ -40,6 +40,15 @@ export default definePlaybook({
     expect(playbook.stages.slice(0, -1)).toEqual(site.stages);
   });
 
+  it('may be one of ours under another name', async () => {
+    const text = "export { default } from 'lvsctl/playbooks/rebuild-legacy';\n";
+    const { stages, verify } = await loadPlaybook(written('kernels.ts', text));
+    expect(stages.map(({ name }) => name)).toEqual(['kernel survey', 'kernel build', 'kernel']);
+    expect(verify).toBe(false);
+    const { default: site } = await import('../../../playbooks/site.js');
+    expect(site.stages.slice(0, 3)).toEqual(stages);
+  });
+
   it.each([
     ['nothing', 'export default 7;\n', 'the default export is 7'],
     ['no name', 'export default { verify: false, stages: [] };\n', 'name is undefined'],
