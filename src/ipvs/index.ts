@@ -58,7 +58,7 @@ export {
   type VirtualService,
 } from './table.js';
 
-export { canonicalAddress, wholeNumber } from './text.js';
+export { canonicalAddress, readMark, wholeNumber } from './text.js';
 
 export { parseTotals, type Totals } from './totals.js';
 

@@ -27,7 +27,8 @@ export interface Wanted {
 /** What of the kernel's table is ours to change. Everything else is left alone, and told. */
 export interface Owned {
   readonly vips: ReadonlySet<string>;
-  readonly marks: ReadonlySet<number>;
+  /** Keys of services by mark, which are of one family each: `fwmark 256`, `fwmark 256 (IPv6)`. */
+  readonly marks: ReadonlySet<string>;
 }
 
 export interface TablePlan {
@@ -46,7 +47,7 @@ export interface PlanNote {
 }
 
 export function owns(owned: Owned, id: ServiceIdentity): boolean {
-  return id.kind === 'mark' ? owned.marks.has(id.mark) : owned.vips.has(id.address);
+  return id.kind === 'mark' ? owned.marks.has(serviceKey(id)) : owned.vips.has(id.address);
 }
 
 /** Connections that a destination has, or undefined when they aren't known. */

@@ -6,6 +6,7 @@ import {
   isIPv6,
   type ServiceIdentity,
   serviceFamily,
+  serviceKey,
   type Tunnel,
   type VirtualService,
 } from './table.js';
@@ -92,9 +93,10 @@ export function wantedTable(
         });
     }
   }
+  const marks = cluster.services.map(serviceIdentity).filter(({ kind }) => kind === 'mark');
   const owned = {
     vips: new Set(cluster.services.map(({ vip }) => vip)),
-    marks: new Set(cluster.services.flatMap(({ fwmark = [] }) => fwmark)),
+    marks: new Set(marks.map(serviceKey)),
   };
   return { services, held, owned };
 }

@@ -7,12 +7,14 @@ import {
   type Owned,
   observe,
   operationDiff,
+  owns,
   type PlanNote,
   parseProc,
   parseSave,
   parseThresholds,
   planTable,
   type ReadTable,
+  readMark,
   type Table,
   type TablePlan,
   type UnreadLine,
@@ -66,11 +68,13 @@ function sections(text: string): ReadonlyMap<string, string> {
 /** Whether a line that wasn't understood may be about an entry of ours. */
 function mayBeOurs(line: UnreadLine, owned: Owned): boolean {
   const words = line.text.split(/\s+/);
-  const marks = [...owned.marks].flatMap((mark) => [String(mark), String(mark | 0)]);
+  const mark = readMark(words[words.indexOf('-f') + 1] ?? '');
+  const family = words.includes('-6') ? 6 : 4;
   return (
     words.some((word) =>
       [...owned.vips].some((vip) => word.startsWith(`${vip}:`) || word.startsWith(`[${vip}]:`)),
-    ) || words.some((word, index) => words[index - 1] === '-f' && marks.includes(word))
+    ) ||
+    (words.includes('-f') && mark !== undefined && owns(owned, { kind: 'mark', mark, family }))
   );
 }
 

@@ -15,7 +15,10 @@ import {
 import { ownMark, ownTable, ownVips, table } from './arbitrary.js';
 import { FakeKernel } from './fake-kernel.js';
 
-const owned: Owned = { vips: new Set(ownVips), marks: new Set([ownMark]) };
+const owned: Owned = {
+  vips: new Set(ownVips),
+  marks: new Set([`fwmark ${ownMark}`, `fwmark ${ownMark} (IPv6)`]),
+};
 
 function kernelWith({ services }: Table): FakeKernel {
   const kernel = new FakeKernel();

@@ -15,7 +15,10 @@ import {
 } from '../../../src/ipvs/index.js';
 import { FakeKernel } from './fake-kernel.js';
 
-const owned: Owned = { vips: new Set(['10.83.33.100', 'fd00:7::110']), marks: new Set([256]) };
+const owned: Owned = {
+  vips: new Set(['10.83.33.100', 'fd00:7::110']),
+  marks: new Set(['fwmark 256', 'fwmark 256 (IPv6)']),
+};
 const vip = '-t 10.83.33.100:21';
 
 function table(lines: string, connections: Readonly<Record<string, number>> = {}): Table {
@@ -288,6 +291,15 @@ function service(change: Partial<VirtualService>, destination: object = {}): Vir
 }
 const udp = { kind: 'address', protocol: 'udp', address: '10.83.33.100', port: 21 } as const;
 
+it('a service by our mark in the other family is not ours', () => {
+  const six = service({ id: { kind: 'mark', mark: 256, family: 6 }, destinations: [] });
+  const four = { vips: new Set<string>(), marks: new Set(['fwmark 256']) };
+  expect(planTable({ services: [six] }, { services: [], held: [] }, four)).toEqual({
+    operations: [],
+    notes: [{ kind: 'foreign', text: 'not in the inventory, left alone: fwmark 256 (IPv6)' }],
+  });
+});
+
 describe('planTable refuses before the first change', () => {
   it.each([
     [
@@ -311,6 +323,60 @@ describe('planTable refuses before the first change', () => {
       /port 0 .* needs persistence/,
     ],
     ['one-packet on TCP', service({ onePacket: true }), /one-packet scheduling is for UDP only/],
+    ['a threshold of 2^31', service({}, { upperThreshold: 2 ** 31 }), /threshold 2147483648 is out of range/],
+    ['a lower threshold alone', service({}, { upperThreshold: 0, lowerThreshold: 3 }), /lower threshold 3/],
+    ['a server that is no host', service({}, { address: '0.0.0.0' }), /not that of one host/],
+    ['a server that is all hosts', service({}, { address: '255.255.255.255' }), /not that of one host/],
+    [
+      'a tunnel of dr',
+      service({}, { tunnel: { type: 'gre', port: undefined, checksum: 'none' } }),
+      /dr has no tunnel/,
+    ],
+    [
+      'a tunnel of gue, port undefined, checksum none',
+      service({}, { forwarding: 'tun', tunnel: { type: 'gue', port: undefined, checksum: 'none' } }),
+      /gue tunnel needs its UDP port/,
+    ],
+    [
+      'a tunnel of gre, port 6080, checksum none',
+      service({}, { forwarding: 'tun', tunnel: { type: 'gre', port: 6080, checksum: 'none' } }),
+      /tunnel of gre has no port/,
+    ],
+    [
+      'a tunnel of ipip, port undefined, checksum full',
+      service({}, { forwarding: 'tun', tunnel: { type: 'ipip', port: undefined, checksum: 'full' } }),
+      /ipip has no checksum/,
+    ],
+    [
+      'a tunnel of gre, port undefined, checksum remote',
+      service({}, { forwarding: 'tun', tunnel: { type: 'gre', port: undefined, checksum: 'remote' } }),
+      /remote checksum offload is for gue/,
+    ],
+    [
+      'a flag of another scheduler',
+      service({ scheduler: 'sh', schedulerFlags: ['mh-port'] }),
+      /mh-port is no flag of sh/,
+    ],
+    [
+      'persistence of 0 seconds',
+      service({ persistence: { timeoutSeconds: 0, netmask: '255.255.255.255', engine: 'none' } }),
+      /0 s is out of range/,
+    ],
+    [
+      'a netmask of the other family',
+      service({ persistence: { timeoutSeconds: 60, netmask: '64', engine: 'none' } }),
+      /64 is no netmask of IPv4/,
+    ],
+    [
+      'mark 0',
+      service({ id: { kind: 'mark', mark: 0, family: 4 }, destinations: [] }),
+      /fwmark 0: the mark is out of range/,
+    ],
+    [
+      'a mark that is not ours',
+      service({ id: { kind: 'mark', mark: 7, family: 6 }, destinations: [] }),
+      /fwmark 7 \(IPv6\) is wanted, but its address is not ours/,
+    ],
     ['no scheduler', service({ scheduler: undefined }), /no scheduler/],
     [
       'a VIP that is not ours',
