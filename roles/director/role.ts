@@ -11,8 +11,10 @@ import {
   hostRoute,
   interfaceLabel,
   ipvsTable,
+  ipvsTimeouts,
   packages,
   persistentSysctl,
+  syncDaemons,
   sysctl,
 } from '../../src/resources/index.js';
 import type { Sh } from '../../src/shell/index.js';
@@ -42,6 +44,7 @@ export default defineRole({
       // The table before the VIP: the first packet for it must find its service.
       ipvsTable(wantedTable(cluster, host.name, unready)),
       ...marks(cluster, host, facts),
+      ...tableSettings(cluster, host),
       ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
       persistentSysctl({ name: 'director', settings, facts }),
       ...bootScript({
@@ -67,6 +70,14 @@ export default defineRole({
     return [...held, ...gateway];
   },
 });
+
+/** What holds for the whole table, as far as the inventory says anything of it. */
+function tableSettings({ ipvs }: Cluster, host: ClusterHost): Resource[] {
+  return [
+    ...(ipvs?.timeouts === undefined ? [] : [ipvsTimeouts(ipvs.timeouts)]),
+    ...(ipvs?.sync === undefined ? [] : [syncDaemons({ interface: host.interface, ...ipvs.sync })]),
+  ];
+}
 
 /** @throws LvsctlError when the NIC that is to hold the VIPs is not there */
 function checkInterface(host: ClusterHost, facts: Facts): void {

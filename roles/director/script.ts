@@ -1,6 +1,13 @@
 import type { Facts } from '../../src/engine/facts.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
-import { destinationKey, renderArgs, serviceKey, wantedTable } from '../../src/ipvs/index.js';
+import {
+  daemonArgs,
+  destinationKey,
+  renderArgs,
+  serviceKey,
+  timeoutArgs,
+  wantedTable,
+} from '../../src/ipvs/index.js';
 import { interfaceLabel, oneLine } from '../../src/resources/index.js';
 import { quote, template } from '../../src/shell/index.js';
 import { directorModules } from '../ipvsadm/modules.js';
@@ -40,8 +47,18 @@ export function directorScript(options: DirectorScript): string {
     })),
     services: tableWords(options),
     marks: markLines(cluster, host, facts),
+    timeouts: cluster.ipvs?.timeouts === undefined ? [] : timeoutArgs(cluster.ipvs.timeouts),
+    daemons: daemonWords(cluster, host),
     neighbour: neighbourOf(cluster, host) ?? '',
   });
+}
+
+/** State of each sync daemon, and the arguments of ipvsadm that start it. */
+function daemonWords({ ipvs }: Cluster, host: ClusterHost): { state: string; words: string[] }[] {
+  const sync = ipvs?.sync;
+  if (sync === undefined) return [];
+  const settings = { interface: host.interface, ...sync };
+  return (['master', 'backup'] as const).map((state) => ({ state, words: daemonArgs(state, settings) }));
 }
 
 /** Arguments of ipvsadm by service, without the operation: the script tries adding, then editing. */

@@ -187,7 +187,7 @@ export interface ServiceTunnel {
 }
 
 export interface IpvsSettings {
-  /** Seconds, 1 to 2678400; what is absent stays as the kernel has it. */
+  /** Seconds, 1 to 2147483; what is absent stays as the kernel has it. */
   readonly timeouts?: { readonly tcp?: number; readonly tcpFin?: number; readonly udp?: number };
   /** Directors tell each other of their connections; absent: they don't. */
   readonly sync?: SyncSettings;

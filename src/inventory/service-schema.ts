@@ -184,7 +184,8 @@ export const serviceSchema = z
     description: 'A virtual service: one VIP and protocol, with one port, every port, or those of a mark.',
   });
 
-const timeoutSeconds = z.int().min(1).max(LONGEST_TIMEOUT).optional();
+/** Seconds: the kernel keeps them in ticks, up to 2³¹−1, and HZ may be 1000. */
+const timeoutSeconds = z.int().min(1).max(2147483).optional();
 
 export const ipvsSchema = z
   .strictObject({
@@ -197,11 +198,11 @@ export const ipvsSchema = z
       .meta({
         id: 'TimeoutOptions',
         description:
-          'Seconds after which the director forgets a connection, 1 to 2678400. What is left out stays as it is.',
+          'Seconds after which the director forgets a connection, 1 to 2147483. What is left out stays as it is.',
       })
       .optional()
       .describe(
-        'Seconds after which the director forgets a connection, 1 to 2678400. What is left out stays as it is.',
+        'Seconds after which the director forgets a connection, 1 to 2147483. What is left out stays as it is.',
       ),
     sync: z
       .strictObject({

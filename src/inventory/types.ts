@@ -284,13 +284,13 @@ export interface TunnelOptions {
 
 /** Settings of IPVS that hold for all services of a director. */
 export interface IpvsOptions {
-  /** Seconds after which the director forgets a connection, 1 to 2678400. What is left out stays as it is. */
+  /** Seconds after which the director forgets a connection, 1 to 2147483. What is left out stays as it is. */
   timeouts?: TimeoutOptions | undefined;
   /** Directors tell each other of their connections (ip_vs sync daemons), so that one can go on with those of another. */
   sync?: SyncOptions | undefined;
 }
 
-/** Seconds after which the director forgets a connection, 1 to 2678400. What is left out stays as it is. */
+/** Seconds after which the director forgets a connection, 1 to 2147483. What is left out stays as it is. */
 export interface TimeoutOptions {
   /** Of an idle TCP connection. 900 in the kernel. */
   tcp?: number | undefined;

@@ -10,6 +10,7 @@ export { type DirectoryOptions, directory } from './directory.js';
 export { type FileOptions, file } from './file.js';
 export { type HostRouteOptions, hostRoute } from './hostRoute.js';
 export { type IpvsTableOptions, ipvsTable } from './ipvs.js';
+export { ipvsTimeouts, type SyncDaemons, syncDaemons } from './ipvsSettings.js';
 export { kernelModule } from './kernelModule.js';
 export { type LinkUpOptions, linkUp } from './linkUp.js';
 export {

@@ -48,7 +48,13 @@ const clusters = [
   ['tutorial', tutorial()],
   ['mixed', tutorial({ services: [service(), tunnelled, natted] })],
   ['dual', tutorial({ services: [service(), v6] })],
-  ['marked', tutorial({ services: [marked, marked6] })],
+  [
+    'marked',
+    {
+      ...tutorial({ services: [marked, marked6] }),
+      ipvs: { timeouts: { tcp: 7200, udp: 60 }, sync: { id: 7, ttl: 2 } },
+    },
+  ],
 ] as const;
 
 const cases = systems.flatMap(([system, facts]) =>

@@ -1071,7 +1071,7 @@ services.ftp.realServers[2].tunnel.checksum = "full": is for gue and gre: ipip h
   {
     title: 'timeouts and sync out of range',
     put: { ipvs: { timeouts: { tcp: 0 }, sync: { id: 256, group: '10.83.33.83' } } },
-    says: `ipvs.timeouts.tcp = 0: is out of range, 1 to 2678400
+    says: `ipvs.timeouts.tcp = 0: is out of range, 1 to 2147483
   → Of an idle TCP connection. 900 in the kernel.
 ipvs.sync.id = 256: is out of range, 1 to 255
   → Tells clusters on one network apart, 1 to 255. 1 by default.

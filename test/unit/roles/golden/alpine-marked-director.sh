@@ -40,6 +40,15 @@ server() {
 	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
 }
 
+# sync_daemon STATE ARGUMENTS: a daemon that tells other directors of the connections, or takes note of theirs; unless it runs
+sync_daemon() {
+	case "$(ipvsadm -L --daemon)" in
+	*"$1 sync daemon"*) return ;;
+	esac
+	shift
+	ipvsadm "$@" || failed=1
+}
+
 put 0 net/ipv4/ip_forward
 put 1 net/ipv4/conf/all/send_redirects
 put 1 net/ipv4/conf/default/send_redirects
@@ -55,6 +64,9 @@ service -f 21 -6 -s wrr
 server -f 21 -6 -r 10.83.33.76:0 -g -w 3
 server -f 21 -6 -r 10.83.33.2:0 -g -w 1
 
+# Seconds until a connection is forgotten: TCP, TCP after a FIN, UDP; 0 keeps what is set.
+ipvsadm --set 7200 0 60 || failed=1
+
 # Packets that belong to a service of several ports get its mark, in a table of our own.
 printf '%s\n' \
 	'table inet lvsctl_marks' \
@@ -66,6 +78,9 @@ printf '%s\n' \
 	'ip6 daddr fd00:7::110 tcp dport { 80, 443 } meta mark set 21' \
 	'}' \
 	'}' | nft -f - || failed=1
+
+sync_daemon master --start-daemon master --mcast-interface eth0 --syncid 7 --mcast-ttl 2
+sync_daemon backup --start-daemon backup --mcast-interface eth0 --syncid 7 --mcast-ttl 2
 
 hold 10.83.33.100 32 eth0 eth0:100
 announce 10.83.33.100 eth0

@@ -37,6 +37,15 @@ server() {
 	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
 }
 
+# sync_daemon STATE ARGUMENTS: a daemon that tells other directors of the connections, or takes note of theirs; unless it runs
+sync_daemon() {
+	case "$(ipvsadm -L --daemon)" in
+	*"$1 sync daemon"*) return ;;
+	esac
+	shift
+	ipvsadm "$@" || failed=1
+}
+
 # mark TOOL RULE: packets that belong to a service of several ports, in a chain of our own
 mark() {
 	tool=$1
@@ -68,11 +77,17 @@ service -f 21 -6 -s wrr
 server -f 21 -6 -r 10.83.33.76:0 -g -w 3
 server -f 21 -6 -r 10.83.33.2:0 -g -w 1
 
+# Seconds until a connection is forgotten: TCP, TCP after a FIN, UDP; 0 keeps what is set.
+ipvsadm --set 7200 0 60 || failed=1
+
 # Packets that belong to a service of several ports get its mark.
 mark iptables -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 21
 mark iptables -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 21
 mark ip6tables -d fd00:7::110 -p tcp --dport 80 -j MARK --set-mark 21
 mark ip6tables -d fd00:7::110 -p tcp --dport 443 -j MARK --set-mark 21
+
+sync_daemon master --start-daemon master --mcast-interface eth0 --syncid 7 --mcast-ttl 2
+sync_daemon backup --start-daemon backup --mcast-interface eth0 --syncid 7 --mcast-ttl 2
 
 hold 10.83.33.100 32 eth0 eth0:100
 route add -host 10.83.33.100 dev eth0:100 2>/dev/null || :
