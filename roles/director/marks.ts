@@ -24,7 +24,9 @@ export function markRules(cluster: Cluster, host: ClusterHost): MarkRule[] {
  * Who marks packets: iptables where it is in use already, else nft, whose tables don't meet those of others. Where neither is there,
  * nft comes as a package, or before Linux 3.14, which brought its tables for both families, iptables.
  */
-export function markTool({ commands, paths, kernel }: Facts): 'nft' | 'iptables' {
+export function markTool({ commands, paths, kernel, modules }: Facts): 'nft' | 'iptables' {
+  // Where nf_tables was built without the family inet, its part of nft_reject is not there either.
+  if (modules.has('nf_tables') && !modules.has('nft_reject_inet')) return 'iptables';
   if (commands.has('iptables'))
     return paths.has(LEGACY_IPTABLES) || !commands.has('nft') ? 'iptables' : 'nft';
   const [major = 0, minor = 0] = kernel.release.split('.').map((part) => Number.parseInt(part, 10));

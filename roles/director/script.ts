@@ -8,7 +8,7 @@ import {
   timeoutArgs,
   wantedTable,
 } from '../../src/ipvs/index.js';
-import { interfaceLabel, oneLine } from '../../src/resources/index.js';
+import { interfaceLabel, legacyPrograms, oneLine } from '../../src/resources/index.js';
 import { quote, template } from '../../src/shell/index.js';
 import { directorModules } from '../ipvsadm/modules.js';
 import { directorVips, isIPv4, neighbourOf, vipPrefix } from '../vips.js';
@@ -47,6 +47,7 @@ export function directorScript(options: DirectorScript): string {
     })),
     services: tableWords(options),
     marks: markLines(cluster, host, facts),
+    legacyPrograms: legacyPrograms.text,
     timeouts: cluster.ipvs?.timeouts === undefined ? [] : timeoutArgs(cluster.ipvs.timeouts),
     daemons: daemonWords(cluster, host),
     neighbour: neighbourOf(cluster, host) ?? '',

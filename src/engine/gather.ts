@@ -85,6 +85,8 @@ const kernelModules = [
   'net/ipv4/netfilter/iptable_nat',
   'net/ipv4/netfilter/ipt_REDIRECT',
   'net/netfilter/xt_REDIRECT',
+  'net/netfilter/nf_tables',
+  'net/netfilter/nft_reject_inet',
 ];
 
 /**

@@ -24,7 +24,7 @@ export { modulesAtBoot } from './modulesAtBoot.js';
 export { noAddress } from './noAddress.js';
 export { oneLine } from './oneLine.js';
 export { type PackageManager, type PackageNames, packages } from './packages.js';
-export { type PacketMarksOptions, packetMarks } from './packetMarks.js';
+export { legacyPrograms, type PacketMarksOptions, packetMarks } from './packetMarks.js';
 export { type PersistentSysctlOptions, persistentSysctl } from './persistentSysctl.js';
 export { type Redirection, redirectRules } from './redirectRules.js';
 export { type ServiceOptions, service, stampOf } from './service.js';

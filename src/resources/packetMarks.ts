@@ -22,9 +22,24 @@ export interface PacketMarksOptions {
 
 const id = 'packet marks';
 
+/**
+ * `xtables TOOL ARGUMENTS`. Of today's two kinds of iptables, that on top of nftables is of no use to a kernel whose nf_tables lacks the
+ * families (and with them nft_reject_inet): there it is the one of old, if it has a name of its own.
+ */
+export const legacyPrograms = trusted(`\
+read -r release < /proc/sys/kernel/osrelease
+legacy=
+set -- "/lib/modules/$release/kernel/net/netfilter/"nf_tables.ko* "/lib/modules/$release/kernel/net/netfilter/"nft_reject_inet.ko*
+if [ -e "$1" ] && [ ! -e "$2" ] && command -v iptables-legacy >/dev/null 2>&1; then legacy=1; fi
+xtables() {
+  program=$1\${legacy:+-legacy}
+  shift
+  "$program" "$@"
+}`);
+
 /** Asking for a table would load its module, which a probe must not; where it is not loaded, it has no rules. */
 const probe = trusted(`\
-read -r release < /proc/sys/kernel/osrelease
+${legacyPrograms.text}
 if [ -d /sys/module/nf_tables ] || ! grep '/nf_tables\\.ko' "/lib/modules/$release/modules.dep" >/dev/null 2>&1; then
   nftables=1
 else
@@ -36,15 +51,14 @@ if [ -n "$nftables" ] && command -v nft >/dev/null 2>&1; then
 fi
 for tool in iptables ip6tables; do
   command -v $tool >/dev/null 2>&1 || continue
-  case $($tool -V 2>/dev/null) in
+  case $tool in iptables) names=/proc/net/ip_tables_names ;; *) names=/proc/net/ip6_tables_names ;; esac
+  case $legacy$($tool -V 2>/dev/null) in
+  1* | *legacy*) grep '^mangle$' $names >/dev/null 2>&1 || continue ;;
   *nf_tables*) [ -n "$nftables" ] || continue ;;
-  *)
-    case $tool in iptables) names=/proc/net/ip_tables_names ;; *) names=/proc/net/ip6_tables_names ;; esac
-    grep '^mangle$' $names >/dev/null 2>&1 || continue
-    ;;
+  *) grep '^mangle$' $names >/dev/null 2>&1 || continue ;;
   esac
   echo "@@ $tool"
-  LC_ALL=C $tool -t mangle -L -n 2>/dev/null || :
+  LC_ALL=C xtables $tool -t mangle -L -n 2>/dev/null || :
 done
 `);
 
@@ -74,7 +88,7 @@ export function packetMarks({ rules, by }: PacketMarksOptions): Resource {
       return {
         summary: steps.map(({ summary }) => summary).join('; '),
         diff: steps.map(({ diff }) => diff).join(''),
-        apply: shLines(...steps.map(({ apply }) => apply)),
+        apply: shLines(legacyPrograms, ...steps.map(({ apply }) => apply)),
       };
     },
   };
@@ -149,8 +163,8 @@ function nftStep(found: PresentMarks, rules: readonly MarkRule[]): Step | undefi
 function iptablesStep(tool: Tool, found: PresentMarks, rules: readonly MarkRule[]): Step | undefined {
   const change = difference(found, rules);
   const on = (command: string, words: readonly string[] = []) =>
-    sh`${tool} -t mangle ${command} ${CHAIN} ${words}`;
-  const unhook = sh`while ${tool} -t mangle -D PREROUTING -j ${CHAIN} 2>/dev/null; do :; done`;
+    sh`xtables ${tool} -t mangle ${command} ${CHAIN} ${words}`;
+  const unhook = sh`while xtables ${tool} -t mangle -D PREROUTING -j ${CHAIN} 2>/dev/null; do :; done`;
   if (rules.length === 0)
     return found.there
       ? { ...stepText(tool, change), apply: shLines(unhook, on('-F'), on('-X')) }
@@ -166,7 +180,7 @@ function iptablesStep(tool: Tool, found: PresentMarks, rules: readonly MarkRule[
       ...(anew ? single(rules) : change.missing).map((rule) => on('-A', iptablesWords(rule))),
       ...(anew ? [] : change.surplus.map((rule) => on('-D', iptablesWords(rule)))),
       anew && unhook,
-      (anew || !found.there) && sh`${tool} -t mangle -I PREROUTING -j ${CHAIN}`,
+      (anew || !found.there) && sh`xtables ${tool} -t mangle -I PREROUTING -j ${CHAIN}`,
     ),
   };
 }

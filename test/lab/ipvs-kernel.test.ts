@@ -1,8 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change, ProbeOutput, Resource } from '../../src/engine/resource.js';
-import { wantedTable } from '../../src/ipvs/index.js';
+import {
+  destinationKey,
+  parseConnections,
+  parseDaemons,
+  parseProcConnections,
+  parseRates,
+  parseTimeouts,
+  parseTotals,
+  serviceKey,
+  wantedTable,
+} from '../../src/ipvs/index.js';
 import { labDown, labUp } from '../../src/lab/index.js';
-import { ipvsTable } from '../../src/resources/index.js';
+import {
+  ipvsTable,
+  ipvsTimeouts,
+  kernelModule,
+  type MarkRule,
+  packetMarks,
+  syncDaemons,
+} from '../../src/resources/index.js';
 import { nested, type Sh, sh, trusted } from '../../src/shell/index.js';
 import { cluster as tutorial } from '../unit/ipvs/cluster.js';
 import { kernelCases, tableAfterCases, thresholdsAfterCases } from '../unit/ipvs/kernel-cases.js';
@@ -169,5 +186,172 @@ describe('the resource on a real table', () => {
     );
     expect(await converge(after)).toBe('remove 10.83.33.76:53 from udp 10.83.33.100:53');
     expect(await run(trusted('ipvsadm -Sn'))).not.toContain('10.83.33.76:53');
+  });
+});
+
+describe('what an inventory can say of a table', () => {
+  const realServer = (last: number, port: number) => ({
+    host: `rs${last}`,
+    address: `10.83.33.${last}`,
+    port,
+    weight: 1,
+  });
+  const ports = [
+    { first: 21, last: 21 },
+    { first: 50000, last: 50100 },
+  ];
+  const udp = { protocol: 'udp', port: 53 } as const;
+
+  it.each([
+    ['flags of sh', { scheduler: 'sh', schedulerFlags: ['sh-fallback', 'sh-port'] }],
+    ['flags of mh', { scheduler: 'mh', schedulerFlags: ['mh-fallback', 'mh-port'] }],
+    ['a netmask', { persistence: { seconds: 300, netmask: '255.255.255.0' } }],
+    [
+      'a netmask of IPv6',
+      { vip: 'fd00:7::110', persistence: { seconds: 60, netmask: '64' }, realServers: [] },
+    ],
+    ['persistence of SIP', { ...udp, persistence: { seconds: 60, engine: 'sip' }, realServers: [] }],
+    ['one-packet scheduling', { ...udp, onePacket: true, realServers: [realServer(76, 53)] }],
+    ['every port', { port: 0, persistence: { seconds: 300 }, realServers: [realServer(76, 0)] }],
+    ['a mark', { fwmark: 256, ports, persistence: { seconds: 300 } }],
+    ['the greatest mark, of IPv6', { vip: 'fd00:7::110', fwmark: 4294967295, ports, realServers: [] }],
+    [
+      'thresholds and weights',
+      {
+        realServers: [
+          { ...realServer(76, 21), upperThreshold: 70000, lowerThreshold: 70000 },
+          { ...realServer(2, 21), upperThreshold: 3, weight: 2 ** 31 - 1 },
+          { ...realServer(3, 21), weight: 0 },
+        ],
+      },
+    ],
+    [
+      'tunnels',
+      {
+        forwarding: 'tun',
+        realServers: [
+          realServer(76, 21),
+          { ...realServer(2, 21), tunnel: { type: 'gue', port: 6080, checksum: 'remote' } },
+          { ...realServer(3, 21), tunnel: { type: 'gue', port: 6081 } },
+          { ...realServer(4, 21), tunnel: { type: 'gre', checksum: 'full' } },
+          { ...realServer(5, 21), tunnel: { type: 'ipip' } },
+        ],
+      },
+    ],
+    ['NAT to another port', { forwarding: 'nat', realServers: [realServer(76, 2121)] }],
+  ] as const)('%s: the kernel takes it, shows it as it was wanted, and gives it back', async (_, change) => {
+    await run(trusted('ipvsadm -C'));
+    await converge(table(change));
+    expect(await converge(table(change))).toBeUndefined();
+    // With all else as it was, another weight is an edit, which must not take anything away.
+    const wanted = wantedTable(tutorial(change), 'lvs', new Map());
+    const [service] = wanted.services;
+    const edited = ipvsTable({
+      ...wanted,
+      services: wanted.services.map((one) => ({
+        ...one,
+        destinations: one.destinations.map((server) => ({ ...server, weight: 7 })),
+      })),
+    });
+    await converge(edited);
+    const shown = await run(trusted('ipvsadm -Ln --rate'));
+    const { services, unread } = parseRates(shown);
+    expect(unread).toEqual([]);
+    expect([...services.keys()]).toEqual(service === undefined ? [] : [serviceKey(service.id)]);
+    const servers = service?.destinations.map(destinationKey).sort();
+    expect([...(services.values().next().value?.destinations.keys() ?? [])].sort()).toEqual(servers);
+  });
+
+  it('timeouts and sync daemons', async () => {
+    expect(await converge(ipvsTimeouts({ tcp: 7200, udp: 2147483 }))).toMatch(
+      /^set the timeout of TCP to 7200 s/,
+    );
+    expect(parseTimeouts(await run(trusted('ipvsadm -L --timeout')))).toMatchObject({
+      tcp: 7200,
+      udp: 2147483,
+    });
+    await converge(syncDaemons({ interface: 'eth0', id: 7 }));
+    const daemons = { interface: 'eth0', id: 9, port: 8849, ttl: 2, group: '224.0.0.82' };
+    expect(await converge(syncDaemons(daemons))).toBe(
+      'start the master sync daemon anew on eth0; start the backup sync daemon anew on eth0',
+    );
+    expect(parseDaemons(await run(trusted('ipvsadm -L --daemon')))).toMatchObject([
+      { state: 'master', ...daemons },
+      { state: 'backup', ...daemons },
+    ]);
+    await run(trusted('ipvsadm --stop-daemon master; ipvsadm --stop-daemon backup'));
+  });
+
+  it('a scheduler that this kernel has not is told by the plan, before anything is changed', async () => {
+    const twos = kernelModule('ip_vs_twos');
+    const observed = await probe(twos);
+    expect(() => twos.plan(observed, nothing)).toThrow(/^Linux 6\.\S+ has no module ip_vs_twos$/);
+    await run(trusted('modprobe -r ip_vs_ovf 2>/dev/null; :'));
+    expect(await converge(kernelModule('ip_vs_ovf'))).toBe('load the module ip_vs_ovf');
+  });
+
+  it('marks are put and taken by nft and by iptables, and bring all their ports to one service', async () => {
+    await run(
+      trusted(
+        '{ DEBIAN_FRONTEND=noninteractive apt-get install -y nftables iptables; } >/tmp/apt 2>&1 || { cat /tmp/apt; exit 1; }',
+      ),
+    );
+    const rules: MarkRule[] = [
+      { mark: 256, vip: '10.83.33.100', protocol: 'tcp', ports },
+      { mark: 4294967295, vip: 'fd00:7::110', protocol: 'udp', ports: [{ first: 53, last: 53 }] },
+      { mark: 3, vip: '10.83.33.101', protocol: 'sctp', ports: [{ first: 2905, last: 2906 }] },
+    ];
+    await run(trusted('ipvsadm -C'));
+    const itself = { host: 'lvs', address: '10.83.33.83', port: 21, weight: 1 };
+    await converge(table({ fwmark: 256, ports, persistence: { seconds: 300 }, realServers: [itself] }));
+    await run(
+      trusted(`
+        ip address add 10.83.33.100/32 dev lo 2>/dev/null || :
+        ip netns add client
+        ip link add v0 type veth peer name v1 netns client
+        ip address add 192.168.9.1/24 dev v0
+        ip link set v0 up
+        ip netns exec client sh -c 'ip address add 192.168.9.2/24 dev v1; ip link set v1 up; ip route add default via 192.168.9.1'
+        cat >/tmp/serve.pl <<'END'
+use IO::Socket::INET;
+for my $port (21, 50001, 49999) {
+  next if fork;
+  my $s = IO::Socket::INET->new(Listen => 9, LocalPort => $port, ReuseAddr => 1) or die;
+  while (my $c = $s->accept) { print $c "port $port\n"; close $c }
+}
+END
+        setsid perl /tmp/serve.pl >/dev/null 2>&1 </dev/null &
+        cat >/tmp/ask.pl <<'END'
+use IO::Socket::INET;
+for my $port (21, 50001, 49999) {
+  my $s = IO::Socket::INET->new(PeerAddr => "10.83.33.100:$port", Timeout => 9) or die "$port: $@";
+  print scalar <$s>;
+}
+END
+        sleep 1`),
+    );
+    const viaService = async () => {
+      await run(trusted('ip netns exec client perl /tmp/ask.pl'));
+      const listed = parseConnections(await run(trusted('ipvsadm -Lcn')));
+      const shown = parseProcConnections(await run(trusted('cat /proc/net/ip_vs_conn')));
+      expect([listed.unread, shown.unread]).toEqual([[], []]);
+      expect(shown.connections.length).toBe(listed.connections.length);
+      const real = listed.connections.filter(({ template }) => !template);
+      return {
+        ports: [...new Set(real.map(({ virtual }) => virtual.port))].sort((a, b) => a - b),
+        marks: [...new Set(listed.connections.flatMap(({ mark = [] }) => mark))],
+      };
+    };
+    expect((await viaService()).ports).toEqual([]);
+    for (const by of ['nft', 'iptables'] as const) {
+      await converge(packetMarks({ rules, by }));
+      expect(await converge(packetMarks({ rules, by }))).toBeUndefined();
+      expect(await viaService()).toEqual({ ports: [21, 50001], marks: [256] });
+    }
+    await converge(packetMarks({ rules: [], by: 'nft' }));
+    expect(await run(trusted('nft list ruleset; iptables -t mangle -S'))).not.toMatch(/lvsctl/i);
+    expect(
+      parseTotals(await run(trusted('cat /proc/net/ip_vs_stats')))?.counters.connections,
+    ).toBeGreaterThan(3);
   });
 });

@@ -46,19 +46,29 @@ sync_daemon() {
 	ipvsadm "$@" || failed=1
 }
 
+read -r release < /proc/sys/kernel/osrelease
+legacy=
+set -- "/lib/modules/$release/kernel/net/netfilter/"nf_tables.ko* "/lib/modules/$release/kernel/net/netfilter/"nft_reject_inet.ko*
+if [ -e "$1" ] && [ ! -e "$2" ] && command -v iptables-legacy >/dev/null 2>&1; then legacy=1; fi
+xtables() {
+  program=$1${legacy:+-legacy}
+  shift
+  "$program" "$@"
+}
+
 # mark TOOL RULE: packets that belong to a service of several ports, in a chain of our own
 mark() {
 	tool=$1
 	shift
-	"$tool" -t mangle -N LVSCTL-MARKS 2>/dev/null
+	xtables "$tool" -t mangle -N LVSCTL-MARKS 2>/dev/null
 	# iptables before 1.4.11 has no -C.
-	"$tool" -t mangle -C LVSCTL-MARKS "$@" 2>/dev/null || {
-		"$tool" -t mangle -D LVSCTL-MARKS "$@" 2>/dev/null
-		"$tool" -t mangle -A LVSCTL-MARKS "$@" || failed=1
+	xtables "$tool" -t mangle -C LVSCTL-MARKS "$@" 2>/dev/null || {
+		xtables "$tool" -t mangle -D LVSCTL-MARKS "$@" 2>/dev/null
+		xtables "$tool" -t mangle -A LVSCTL-MARKS "$@" || failed=1
 	}
-	case $("$tool" -t mangle -L PREROUTING -n) in
+	case $(xtables "$tool" -t mangle -L PREROUTING -n) in
 	*LVSCTL-MARKS*) ;;
-	*) "$tool" -t mangle -I PREROUTING -j LVSCTL-MARKS || failed=1 ;;
+	*) xtables "$tool" -t mangle -I PREROUTING -j LVSCTL-MARKS || failed=1 ;;
 	esac
 }
 
