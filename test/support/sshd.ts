@@ -218,7 +218,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     },
     async stop() {
       await end(sshd);
-      rmSync(folder, { recursive: true, force: true });
+      await removed(folder);
     },
   };
 }
@@ -286,6 +286,17 @@ async function listening(sshd: ChildProcess, log: () => string, times: number): 
     if (text.split('Server listening').length > times) return;
     if (exited !== undefined) throw new Error(`${exited}: ${text}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Sessions end a moment later than the listener, and may have written one more file; rm itself lists a folder only once. */
+async function removed(folder: string, attempts = 50): Promise<void> {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (attempts === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await removed(folder, attempts - 1);
   }
 }
 
