@@ -65,14 +65,17 @@ function nameLists(init: Buffer): string[][] {
   return found;
 }
 
-/** Most channels that one connection had open at once, as its sshd logged the client's words for opening and closing them. */
+/**
+ * Most channels that one connection had open at once, as its sshd logged the client's words for opening and closing them.
+ * One that was refused, since the server had not yet cleared away what was closed, was none.
+ */
 function mostChannels(log: string): number {
   let [open, most] = [0, 0];
   for (const [line] of log.matchAll(
-    /server_input_channel_open: ctype session|channel \d+: rcvd close|Accepted publickey/g,
+    /server_input_channel_open: (?:ctype|failure) session|channel \d+: rcvd close|Accepted publickey/g,
   )) {
     if (line.startsWith('Accepted')) open = 0;
-    else open += line.startsWith('server_input') ? 1 : -1;
+    else open += line.includes('ctype') ? 1 : -1;
     most = Math.max(most, open);
   }
   return most;
