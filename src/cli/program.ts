@@ -4,6 +4,7 @@ import type { ArtifactsOptions } from './commands/artifacts.js';
 import type { ExplainOptions } from './commands/explain.js';
 import type { ExportOptions } from './commands/export.js';
 import type { ImportOptions } from './commands/import.js';
+import type { StatusOptions } from './commands/status.js';
 import type { Context, HostOptions, OutputOptions } from './context.js';
 import type { RunOptions } from './run.js';
 
@@ -114,6 +115,7 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
     run(async () => (await import('./commands/verify.js')).verify(context, file, options)),
   );
 
+  addStatus(program, context, run);
   addArtifacts(program, context, run);
   addLab(program, context, run);
   return program;
@@ -160,6 +162,26 @@ function addConversions(program: Command, context: Context, run: (action: Action
       .option('--director <name>', 'which director, where the inventory has several'),
   ).action((file: string | undefined, options: ExportOptions) =>
     run(async () => (await import('./commands/export.js')).exportInventory(context, file, options)),
+  );
+}
+
+function addStatus(program: Command, context: Context, run: (action: Action) => Promise<void>): void {
+  output(
+    inventory(
+      program
+        .command('status')
+        .description('show the directors’ tables beside the inventory; changes nothing'),
+    )
+      .option('--lab', 'speak to the virtual twin instead of the real hosts (see lvsctl lab)')
+      .option('--service <name,...>', 'only these services', list)
+      .addOption(
+        new Option('--watch [seconds]', 'read again and again, until Ctrl-C (default: 2)')
+          .preset('2')
+          .argParser(seconds),
+      )
+      .option('--prometheus', 'print one reading in the text format of Prometheus, and nothing else'),
+  ).action((file: string | undefined, options: StatusOptions) =>
+    run(async () => (await import('./commands/status.js')).status(context, file, options)),
   );
 }
 
@@ -288,6 +310,14 @@ const wholeNumber = (least: number) => (value: string) => {
   }
   return Number(value);
 };
+
+/** Of `--watch`, where an inventory after the option would be taken for its value. */
+function seconds(value: string): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 86400) return Number(value);
+  throw new InvalidArgumentError(
+    'It must be a whole number of seconds from 1 to 86400; an inventory goes before the option.',
+  );
+}
 
 /** Ends the parsing after `--version`. */
 export class VersionPrinted extends Error {}

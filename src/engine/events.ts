@@ -148,6 +148,12 @@ export type RunEvent =
       readonly host: string;
       readonly explanation: Readonly<Record<string, unknown>>;
     }
+  /** What `lvsctl status` read of one director's table (src/status/model.ts): what is not known is absent from it. */
+  | {
+      readonly type: 'status';
+      readonly director: string;
+      readonly status: Readonly<Record<string, unknown>>;
+    }
   /** What `lvsctl render` has to say of a host: for one that is not Linux, the commands (src/platforms/instructions.ts). */
   | {
       readonly type: 'instructions';

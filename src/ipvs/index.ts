@@ -1,5 +1,6 @@
 export { destinationSettings, destinationWords, serviceSettings, serviceWords } from './args.js';
 export { type Connection, type Endpoint, parseConnections, parseProcConnections } from './connections.js';
+export { parseListing } from './list.js';
 export {
   type Counters,
   type DestinationStats,

@@ -12,7 +12,8 @@ import {
 } from './table.js';
 import { dottedQuad, readHex, readHexEndpoint, wholeNumber } from './text.js';
 
-const forwardings: Readonly<Record<string, Forwarding | 'local'>> = {
+/** Method as the kernel and ipvsadm print it. */
+export const forwardings: Readonly<Record<string, Forwarding | 'local'>> = {
   Route: 'dr',
   Masq: 'nat',
   Tunnel: 'tun',

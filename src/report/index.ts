@@ -7,7 +7,8 @@ import type { Reporter, ReporterOptions } from './reporter.js';
 
 export { createPaint, type Paint } from './paint.js';
 export type { Reporter, ReporterOptions, TerminalStream } from './reporter.js';
-export { cut, pad, plainLine, plainLines, width, wrap } from './text.js';
+export { Screen } from './screen.js';
+export { cut, pad, padStart, plainLine, plainLines, width, wrap } from './text.js';
 
 /** Reports see events and nothing else (rule 10). listr2 is loaded only for a terminal. */
 export async function createReporter(given: ReporterOptions): Promise<Reporter> {

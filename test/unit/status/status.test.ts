@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { directorStatus, readObserved, statusLines } from '../../../src/status/index.js';
+import { captured, cluster, reading, unreachable } from './readings.js';
+
+const of = (output: string, only?: readonly string[]) =>
+  directorStatus(cluster(), 'lvs', readObserved(output), only);
+const service = (name: string, output = captured) => of(output).services.find((one) => one.name === name);
+const text = (...readings: Parameters<typeof statusLines>[0]) =>
+  `${statusLines(readings, '2026-11-25 15:00:00 +00:00')
+    .map((line) => line.text)
+    .join('\n')}\n`;
+
+describe('a reading of the captured table', () => {
+  it('names real servers by the inventory, and says how far they are from it', () => {
+    const state = (name: string) =>
+      service(name)?.realServers.map((one) => [one.host, one.state, one.weight, one.weightWanted]);
+    expect(state('ftp')).toEqual([
+      ['ftp1', 'serving', 3, 3],
+      ['ftp2', 'serving', 1, 2],
+      ['ftp3', 'missing', undefined, 1],
+    ]);
+    expect(state('web')).toEqual([
+      ['web2', 'drained', 0, 1],
+      [undefined, 'foreign', 1, undefined],
+    ]);
+  });
+
+  it('carries connections, thresholds, totals and rates', () => {
+    expect(service('ftp')?.realServers[0]).toEqual({
+      host: 'ftp1',
+      address: '10.83.33.76:21',
+      state: 'serving',
+      weight: 3,
+      weightWanted: 3,
+      forwarding: 'dr',
+      activeConnections: 3,
+      inactiveConnections: 0,
+      upperThreshold: 500,
+      lowerThreshold: 300,
+      counters: {
+        connections: 3,
+        incomingPackets: 3,
+        outgoingPackets: 0,
+        incomingBytes: 180,
+        outgoingBytes: 0,
+      },
+      rates: { connections: 0, incomingPackets: 0, outgoingPackets: 0, incomingBytes: 13, outgoingBytes: 0 },
+    });
+  });
+
+  it('tells services that are missing, foreign and of another director', () => {
+    const states = of(captured).services.map(({ name, key, state }) => [name ?? key, state]);
+    expect(states.slice(0, 5)).toEqual([
+      ['ftp', 'present'],
+      ['web', 'present'],
+      ['dns', 'present'],
+      ['smtp', 'missing'],
+      ['marked', 'misplaced'],
+    ]);
+    expect(states.slice(5).every(([, state]) => state === 'foreign')).toBe(true);
+    expect(states).toHaveLength(15);
+  });
+
+  it('is of the services asked for only', () => {
+    expect(of(captured, ['web']).services.map(({ name }) => name)).toEqual(['web']);
+  });
+
+  it('is shown as text', async () => {
+    await expect(text(reading(captured), unreachable)).toMatchFileSnapshot('golden/captured.txt');
+  });
+});
+
+describe('what a host does not tell', () => {
+  // ipvsadm 1.21 has neither --thresholds nor --exact, and this one no --rate either.
+  const list = captured.slice(0, captured.indexOf('@@ thresholds'));
+  const old = `${list}@@ thresholds\n@@ thresholds\n@@ stats\n@@ stats\n@@ rate\n@@ rate\n@@ rate\n`;
+
+  it('is absent, not 0', () => {
+    const server = service('ftp', old)?.realServers[0];
+    expect(server).toMatchObject({ weight: 3, activeConnections: 3 });
+    for (const field of ['counters', 'rates', 'upperThreshold', 'lowerThreshold'])
+      expect(server).not.toHaveProperty(field);
+    expect(of(old).remarks).toEqual([
+      'not known, for this host’s ipvsadm does not tell: thresholds, totals, rates',
+    ]);
+  });
+
+  it('is shown as a question mark', async () => {
+    await expect(text(reading(old, ['ftp']))).toMatchFileSnapshot('golden/unknown.txt');
+  });
+
+  it('is not taken from a usage text that ends with status 0', () => {
+    const usage = old.replace('@@ rate\n@@ rate\n@@ rate\n', '@@ rate\nusage: ipvsadm [-h]\n  -> 1 2 3\n');
+    expect(service('ftp', usage)).not.toHaveProperty('rates');
+  });
+
+  it('is the whole table where IPVS is not loaded: everything is missing, nothing unknown', () => {
+    const { loaded, services, remarks } = of('@@ not loaded\n');
+    expect(loaded).toBe(false);
+    expect(services.map(({ state }) => state)).toEqual(['missing', 'missing', 'missing', 'missing']);
+    expect(remarks).toEqual(['IPVS is not loaded: the table is empty']);
+  });
+
+  it('is read from /proc where there is no ipvsadm', () => {
+    const proc =
+      '@@ proc\nIP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n' +
+      '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n' +
+      'TCP  0A532164:0015 wrr persistent 30000 FFFFFFFF\n  -> 0A53214C:0015      Route   3      1          5\n';
+    expect(service('ftp', proc)).toMatchObject({
+      state: 'present',
+      realServers: [{ host: 'ftp1', activeConnections: 1, inactiveConnections: 5 }, {}, {}],
+    });
+    expect(text(reading(proc, ['ftp']))).toContain('persistent time not known');
+  });
+
+  it('is told by line where the table is not understood, without control characters', () => {
+    const odd = captured.replace('@@ thresholds', 'XYZ  10.0.0.1:80 \u001b[31mrr\n@@ thresholds');
+    expect(text(reading(odd))).toContain(
+      '\nnot understood in the table (not a service with a scheduler): XYZ  10.0.0.1:80 rr\n',
+    );
+  });
+});
