@@ -6,6 +6,7 @@ import { watchInterrupts } from '../interrupt.js';
 import { openInventory } from '../inventory-file.js';
 import { checkNames } from '../names.js';
 import { reachHosts } from '../reach.js';
+import { pause } from '../status/pause.js';
 import { DirectorReader } from '../status/read.js';
 import { createStatusView } from '../status/view.js';
 
@@ -51,7 +52,7 @@ export async function status(
     reader = new DirectorReader(reach, options.service, signal);
     for (;;) {
       const next = Date.now() + (options.watch ?? 0) * 1000;
-      const readings = await reader.read(directors);
+      const readings = await reader.read(directors, options.watch);
       if (signal.aborted) break;
       failed = readings.filter((reading) => 'failure' in reading).length;
       view.readings(readings);
@@ -96,17 +97,4 @@ function directorsOf(cluster: Cluster, only: readonly string[] | undefined): str
       hint: 'give it a service with `directors`',
     });
   return directors;
-}
-
-/** Until the time is over, or the signal comes. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.max(0, milliseconds));
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -4,10 +4,12 @@ import type { Host } from '../../ssh/host.js';
 import { directorStatus, type Reading, readObserved, statusScript } from '../../status/index.js';
 import type { Reach } from '../reach.js';
 import { unlessInterrupted } from '../unless-interrupted.js';
+import { pause } from './pause.js';
 
 /** Reads directors again and again, each over one connection, with one trip a reading. */
 export class DirectorReader {
   readonly #hosts = new Map<string, Host>();
+  readonly #pending = new Map<string, Promise<Reading>>();
 
   /** @param only names of the services asked for */
   constructor(
@@ -16,9 +18,21 @@ export class DirectorReader {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** All at once. One that can't be read is among the readings, with the reason, and is connected to anew the next time. */
-  read(directors: readonly string[]): Promise<Reading[]> {
-    return Promise.all(directors.map((director) => this.#readOne(director)));
+  /**
+   * All at once. One that can't be read is among the readings, with the reason, and is connected to anew the next time.
+   * @param patience seconds after which the others are not kept waiting for one; what it says later is its next reading
+   */
+  read(directors: readonly string[], patience?: number): Promise<Reading[]> {
+    return Promise.all(
+      directors.map(async (director) => {
+        const answer = this.#pending.get(director) ?? this.#readOne(director);
+        this.#pending.set(director, answer);
+        const reading = await within(answer, patience, this.signal);
+        if (reading !== undefined) this.#pending.delete(director);
+        const message = `no answer within ${patience} s; it is still waited for`;
+        return reading ?? { director, failure: { resource: 'ipvs table', message } };
+      }),
+    );
   }
 
   async close(): Promise<void> {
@@ -44,7 +58,9 @@ export class DirectorReader {
     } catch (error) {
       if (!(error instanceof LvsctlError)) throw error;
       if (!this.signal.aborted) await this.#drop(director);
-      const { message, hint } = error;
+      const { hint } = error;
+      const prefix = `${director}: `;
+      const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
       return {
         director,
         failure: { resource: error.resource ?? resource, message, ...(hint !== undefined && { hint }) },
@@ -66,5 +82,20 @@ export class DirectorReader {
     const host = this.#hosts.get(director);
     this.#hosts.delete(director);
     await host?.close();
+  }
+}
+
+/** The answer, or undefined where it takes longer than so many seconds. */
+async function within<T>(
+  answer: Promise<T>,
+  patience: number | undefined,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  if (patience === undefined) return answer;
+  const waiting = new AbortController();
+  try {
+    return await Promise.race([answer, pause(patience * 1000, AbortSignal.any([signal, waiting.signal]))]);
+  } finally {
+    waiting.abort();
   }
 }

@@ -48,6 +48,7 @@ describe('usage', () => {
       ],
     ],
     ['verify', ['-n, --connections', '--service']],
+    ['status', ['--watch', '--service', '--lab', '--json', '--prometheus']],
     ['lab', ['up', 'down', 'status', 'exec', 'reboot']],
   ])('%s --help names its options', async (command, options) => {
     const { status, stdout } = await lvsctl(empty, [command, '--help']);
@@ -68,6 +69,9 @@ describe('usage', () => {
     [['plan', '--forks', '0'], 'It must be a whole number from 1 on.'],
     [['plan', '--limit', ' , '], 'It names nothing.'],
     [['verify', '-n', 'many'], 'It must be a whole number from 1 on.'],
+    [['status', '--watch', '0'], 'It must be a whole number of seconds from 1 to 86400'],
+    [['status', '--watch', 'inventory.ts'], 'an inventory goes before the option.'],
+    [['status', '--prometheus', '--watch'], '--watch and --prometheus: a text for Prometheus is one reading'],
     [['plan', 'a.ts', 'b.ts'], 'too many arguments'],
     [['lab', 'exec'], "missing required argument 'file'"],
   ])('%j is refused with status 2', async (args, message) => {
@@ -89,6 +93,22 @@ describe('usage', () => {
         message: expect.stringContaining('--frks'),
       },
     ]);
+  });
+});
+
+describe('status', () => {
+  it('has one format at a time', async () => {
+    const { status, stdout, stderr } = await lvsctl(folder, ['status', '--json', '--prometheus']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: '' });
+    expect(events(stdout)).toMatchObject([
+      { type: 'failure', resource: 'usage', message: '--json and --prometheus: only one format at a time' },
+    ]);
+  });
+
+  it('knows the services, before it contacts anything', async () => {
+    const { status, stderr } = await lvsctl(folder, ['status', '--service', 'ftpp']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('did you mean ftp?');
   });
 });
 
