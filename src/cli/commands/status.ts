@@ -34,7 +34,11 @@ export async function status(
   const directors = directorsOf(cluster, options.service);
   const view = await createStatusView(context, options);
   const interruption = watchInterrupts(context, { first: () => undefined, again: () => view.close() });
-  const { signal } = interruption;
+  // `lvsctl status --watch | head`: with its reader gone, a watch has no end of its own.
+  const unread = new AbortController();
+  const onUnread = () => unread.abort();
+  context.stdout.once('error', onUnread);
+  const signal = AbortSignal.any([interruption.signal, unread.signal]);
   const begun = Date.now();
   const end = (exitStatus: number, failed: number): RunEvent => ({
     type: 'run.end',
@@ -66,6 +70,7 @@ export async function status(
   } finally {
     view.close();
     interruption.done();
+    context.stdout.off('error', onUnread);
     await reader?.close();
   }
 }

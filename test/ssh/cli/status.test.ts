@@ -209,8 +209,14 @@ it('takes one trip a reading', async () => {
 });
 
 describe('--watch', () => {
-  /** Runs a watch until its output has so many of these, then presses Ctrl-C. */
-  async function watched(args: readonly string[], stdout: Capture, until: RegExp, count: number) {
+  /** Runs a watch until its output has so many of these, then presses Ctrl-C, or does what is given. */
+  async function watched(
+    args: readonly string[],
+    stdout: Capture,
+    until: RegExp,
+    count: number,
+    finish: (signals: EventEmitter) => void = (signals) => signals.emit('SIGINT', 'SIGINT'),
+  ) {
     const signals = new EventEmitter();
     const ended = runCli(['status', ...args], {
       stdout,
@@ -228,7 +234,7 @@ describe('--watch', () => {
     });
     while (!over && (stdout.text.match(until) ?? []).length < count)
       await new Promise((resolve) => setTimeout(resolve, 20));
-    signals.emit('SIGINT', 'SIGINT');
+    finish(signals);
     return ended;
   }
 
@@ -241,6 +247,12 @@ describe('--watch', () => {
     expect(told.at(-1)).toMatchObject({ exitStatus: 0 });
     const [first = 0, second = 0] = told.slice(1, 3).map(({ t }) => Date.parse(String(t)));
     expect(second - first).toBeGreaterThan(900);
+  });
+
+  it('ends when nobody reads it any more', async () => {
+    const stdout = new Capture();
+    const gone = () => void stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    expect(await watched(['--watch', '86400'], stdout, /in rotation/g, 1, gone)).toBe(0);
   });
 
   it('goes on where a director does not answer', async () => {
