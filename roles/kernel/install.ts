@@ -2,6 +2,7 @@ import type { Change, Resource } from '../../src/engine/resource.js';
 import type { StoredFile } from '../../src/engine/store.js';
 import { observedText } from '../../src/resources/observed.js';
 import { sh, shLines, trusted } from '../../src/shell/index.js';
+import { megabytes } from './megabytes.js';
 import { type KernelPaths, roomFunction } from './paths.js';
 
 export interface Bundle {
@@ -31,7 +32,7 @@ function unpackedBundle(paths: KernelPaths, { name, stored, buildHost }: Bundle)
     probe: sh`[ -d ${bundle} ] && echo unpacked; :`,
     plan(observed): Change | undefined {
       if (observedText(id, observed).trim() === 'unpacked') return undefined;
-      const what = stored ? mebibytes(stored.size) : `once ${buildHost} has built it`;
+      const what = stored ? megabytes(stored.size) : `once ${buildHost} has built it`;
       return {
         summary: `send and unpack the kernel ${release} (${what})`,
         files: { bundle: { stored: name } },
@@ -137,8 +138,4 @@ function depmod(paths: KernelPaths): Resource {
       };
     },
   };
-}
-
-export function mebibytes(bytes: number): string {
-  return `${(bytes / 1048576).toFixed(1)} MB`;
 }

@@ -4,9 +4,9 @@ import { LvsctlError } from '../../../src/errors.js';
 import { type PackageNames, packages } from '../../../src/resources/index.js';
 import { observedLines } from '../../../src/resources/observed.js';
 import { type Sh, sh, shLines } from '../../../src/shell/index.js';
+import { megabytes } from '../megabytes.js';
 import { type Build, prelude, unpacking } from './build.js';
 import { BUNDLED, doneTest, stepId, unlessBundled } from './step.js';
-import { megabytes } from './upload.js';
 
 const PACKAGES = 'kernel build tools';
 

@@ -1,6 +1,7 @@
 import type { Change, Resource } from '../../../src/engine/resource.js';
 import { observedLines } from '../../../src/resources/observed.js';
 import { sh, shLines } from '../../../src/shell/index.js';
+import { megabytes } from '../megabytes.js';
 import { type Build, type Part, SOURCES } from './build.js';
 import { doneTest } from './step.js';
 
@@ -45,8 +46,4 @@ function upload(part: Part, builds: readonly Build[]): Resource {
       };
     },
   };
-}
-
-export function megabytes(bytes: number): string {
-  return bytes < 100_000 ? `${Math.ceil(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
