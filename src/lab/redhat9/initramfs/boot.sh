@@ -87,8 +87,6 @@ tell() {
   $b mount --bind /new/proc/sys/net/ipv4/conf $home/conf
   $b mount -t tmpfs -o mode=755 conf /new/proc/sys/net/ipv4/conf
   $b chroot /new /bin/sh /usr/lib/redhat9/interfaces
-  # As in a real /proc, nobody makes a setting that the kernel has not; those that are there are links.
-  $b mount -o remount,ro conf /new/proc/sys/net/ipv4/conf
   # The hidden patch also keeps a hidden address from being told as the sender's.
   case $features in
   *arp-flags*) ;;
