@@ -4,7 +4,9 @@ import { type HostInterface, interfacesScript, parseInterfaces } from './interfa
 /** What one host tells when something is wrong: enough to name the cause. Absent things are absent on the host. */
 export interface HostEvidence {
   readonly interfaces: readonly HostInterface[];
-  /** /proc/sys/net/ipv4/conf by device, then by key: arp_ignore, arp_announce, hidden, rp_filter, proxy_arp. */
+  /** Those of ip, systemctl, service, nft, iptables that root has. */
+  readonly tools: ReadonlySet<string>;
+  /** /proc/sys/net/ipv4/conf by device, then by key: arp_ignore, arp_announce, hidden, rp_filter, proxy_arp, *_redirects. */
   readonly conf: ReadonlyMap<string, Readonly<Record<string, number>>>;
   readonly ipForward: number | undefined;
   /** Listening TCP sockets and bound UDP sockets; `*` is any address. */
@@ -61,7 +63,11 @@ export const evidenceScript: Sh = shLines(
   sh`echo '== interfaces'`,
   interfacesScript,
   sh`echo '== conf'
-cd /proc/sys/net/ipv4/conf && grep . /dev/null */arp_ignore */arp_announce */hidden */rp_filter */proxy_arp 2>/dev/null
+cd /proc/sys/net/ipv4/conf && grep . /dev/null */arp_ignore */arp_announce */hidden */rp_filter */proxy_arp */send_redirects */accept_redirects 2>/dev/null
+echo '== tools'
+for tool in ip systemctl service nft iptables; do
+  if command -v $tool >/dev/null 2>&1; then echo $tool; fi
+done
 echo '== forward'
 cat /proc/sys/net/ipv4/ip_forward
 echo '== listeners'
@@ -92,6 +98,7 @@ export function parseEvidence(text: string): HostEvidence {
   const section = (name: string): string[] => sections.get(name) ?? [];
   return {
     interfaces: parseInterfaces(section('interfaces').join('\n')),
+    tools: new Set(section('tools').map((line) => line.trim())),
     conf: parseConf(section('conf')),
     ipForward: integer(section('forward')[0]),
     listeners: parseListeners(section('listeners')),
@@ -238,4 +245,17 @@ function parseRedirect(line: string): Listener[] {
   const [, address, protocol, port] = /^REDIRECT\s.*\s([\d.]+)\s+(tcp|udp) dpt:(\d+)\b/.exec(line) ?? [];
   if (address === undefined) return [];
   return [{ protocol: protocol === 'udp' ? 'udp' : 'tcp', address, port: Number(port) }];
+}
+
+/** As the kernel takes arp_ignore, arp_announce and rp_filter: the greater one of `all` and the device. */
+export function effective(evidence: HostEvidence, device: string, key: string): number | undefined {
+  const values = [conf(evidence, 'all', key), conf(evidence, device, key)].filter(
+    (value): value is number => value !== undefined,
+  );
+  return values.length === 0 ? undefined : Math.max(...values);
+}
+
+/** A setting below /proc/sys/net/ipv4/conf; undefined where the kernel has none. */
+export function conf(evidence: HostEvidence, device: string, key: string): number | undefined {
+  return evidence.conf.get(device)?.[key];
 }

@@ -8,11 +8,14 @@ export interface HostInterface {
   /** Device without an alias label: `lo`, also for the tutorial's `lo:100`. */
   readonly device: string;
   readonly mac: string | undefined;
+  /** Bytes. */
+  readonly mtu?: number;
   readonly addresses: readonly { readonly address: string; readonly prefix: number | undefined }[];
 }
 
 interface Draft {
   mac: string | undefined;
+  mtu?: number;
   addresses: { address: string; prefix: number | undefined }[];
 }
 
@@ -29,10 +32,17 @@ export function parseInterfaces(text: string): HostInterface[] {
     if (!current) continue;
     const mac = /(?:link\/ether|HWaddr|\bether) ((?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})/.exec(line)?.[1];
     if (mac) current.mac ??= canonicalMac(mac);
+    const mtu = /\b(?:mtu |MTU:)(\d+)/.exec(line)?.[1];
+    if (mtu) current.mtu ??= Number(mtu);
     const inet = /\binet6? (?:addr: ?)?([0-9A-Fa-f.:]+)(?:\/(\d+))?/.exec(line);
     if (inet?.[1]) current.addresses.push({ address: inet[1], prefix: prefixOf(line, inet[2]) });
   }
-  return [...found].map(([device, { mac, addresses }]) => ({ device, mac, addresses }));
+  return [...found].map(([device, { mac, mtu, addresses }]) => ({
+    device,
+    mac,
+    ...(mtu !== undefined && { mtu }),
+    addresses,
+  }));
 }
 
 function prefixOf(line: string, slash: string | undefined): number | undefined {

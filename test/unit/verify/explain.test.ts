@@ -44,6 +44,7 @@ const bare: HostEvidence = {
   table: undefined,
   states: [],
   filterRules: undefined,
+  tools: new Set(['ip']),
   redirected: [],
 };
 const goodReal: HostEvidence = {

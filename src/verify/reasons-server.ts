@@ -1,0 +1,195 @@
+import type { Service, ServiceRealServer } from '../inventory/cluster.js';
+import { renderCommand } from '../inventory/systems.js';
+import { sh } from '../shell/index.js';
+import { dropCommand, holdCommand } from './address-fix.js';
+import { effective, type HostEvidence } from './evidence.js';
+import type { Case } from './explain.js';
+import { explainForeignServer, foreignHost } from './explain-foreign.js';
+import { holders } from './interfaces.js';
+import { type Fix, onHost, provisionFix, type Reason, setting } from './reason.js';
+import { confKey } from './reasons-arp.js';
+import { loginFix } from './reasons-director.js';
+import { nameOf, titled } from './share.js';
+import { waitingFor } from './waiting.js';
+
+/** Why a real server does not answer what the director sends to it. */
+export function realServerReasons(found: Case, server: ServiceRealServer): Reason[] {
+  const { service, testimony, direct, file } = found;
+  const { host } = server;
+  const of = (check: string, cause: string, fix: Fix): Reason => ({ check, host, cause, fix });
+  const foreign = foreignHost(found, host);
+  if (foreign)
+    return explainForeignServer(found, server, foreign).map((cause) =>
+      of('foreign-system', cause, { command: renderCommand(file, host) }),
+    );
+  const evidence = testimony.get(host);
+  const error = direct.get(host);
+  const directly =
+    error === undefined
+      ? []
+      : [
+          of(
+            'not-serving',
+            `${nameOf(server)} does not serve ${server.address}:${server.port} either when asked directly: ${error}`,
+            startFix(found, server),
+          ),
+        ];
+  if (!evidence) return directly;
+  if ('unreachable' in evidence)
+    return [
+      of(
+        'unreachable',
+        `${nameOf(server)} can't be reached over SSH: ${evidence.unreachable}`,
+        loginFix(host),
+      ),
+      ...directly,
+    ];
+  const reasons = [
+    ...(service.forwarding === 'nat'
+      ? returnPathReasons(found, server, evidence)
+      : vipReasons(found, server, evidence)),
+    ...listenerReasons(found, server, evidence),
+  ];
+  const onOwnAddress = evidence.listeners.some(
+    ({ protocol, address, port }) =>
+      protocol === service.protocol &&
+      port === server.port &&
+      (address === '*' || address === server.address),
+  );
+  if (reasons.length > 0 || !onOwnAddress) return reasons;
+  if (evidence.filterRules !== undefined && evidence.filterRules > 0 && error !== undefined)
+    return [
+      ...directly,
+      of(
+        'server-filter',
+        `a packet filter with ${evidence.filterRules} rules is active on ${host}: check that it lets ${service.port}/${service.protocol} in`,
+        {
+          advice: `let ${service.port}/${service.protocol} to ${service.vip} and ${server.address} in on ${host}`,
+        },
+      ),
+    ];
+  return directly;
+}
+
+function vipReasons(found: Case, server: ServiceRealServer, evidence: HostEvidence): Reason[] {
+  const { service, director, hosts } = found;
+  const { host } = server;
+  if (service.directors.includes(host)) return [];
+  const held = holders(evidence.interfaces, service.vip);
+  const { redirected } = evidence;
+  if (
+    held.length === 0 &&
+    redirected.some(({ address, port }) => address === service.vip && port === service.port)
+  )
+    return [];
+  const hold = holdCommand(evidence, service.vip, 'lo', service.label);
+  if (held.length === 0) {
+    const waiting = waitingFor(found, server);
+    return [
+      {
+        check: 'server-vip',
+        host,
+        cause: `${nameOf(server)} does not hold ${service.vip} on lo: connections sent to it hang${waiting > 0 ? ` (${waiting} in SYN_RECV on ${titled(director)})` : ''}`,
+        fix: onHost(host, hold),
+      },
+    ];
+  }
+  const reasons: Reason[] = [];
+  const full = service.vip.includes(':') ? 128 : 32;
+  const wide = held.find(({ prefix }) => prefix !== undefined && prefix < full);
+  if (wide) {
+    const drop = dropCommand(evidence, service.vip, wide.prefix, wide.device, service.label);
+    const right = held.some(({ prefix }) => prefix === full);
+    reasons.push({
+      check: 'vip-mask',
+      host,
+      cause: `${nameOf(server)} holds ${service.vip}/${wide.prefix} on ${wide.device}: with less than a host's mask it takes that whole network for its own`,
+      fix: onHost(host, right ? drop : evidence.tools.has('ip') ? sh`${drop} && ${hold}` : hold),
+    });
+  }
+  const nic = service.forwarding === 'tun' ? 'tunl0' : (hosts.get(host)?.interface ?? 'eth0');
+  if (service.forwarding === 'tun' && effective(evidence, nic, 'rp_filter') === 1)
+    reasons.push({
+      check: 'tunnel-rp-filter',
+      host,
+      cause: `rp_filter is 1 on ${nic} of ${nameOf(server)}: it drops what comes out of the tunnel; set it to 0 or 2 on all and ${nic}`,
+      fix: setting(host, [confKey(nic, 'rp_filter'), 2]),
+    });
+  return reasons;
+}
+
+function returnPathReasons(
+  { service, hosts, director }: Case,
+  server: ServiceRealServer,
+  evidence: HostEvidence,
+): Reason[] {
+  const gateways = evidence.defaultGateways;
+  const addresses = service.directors.map((name) => hosts.get(name)?.address);
+  if (service.directors.includes(server.host)) return [];
+  if (gateways.some((gateway) => addresses.includes(gateway) || gateway === service.vip)) return [];
+  const gateway = hosts.get(director)?.address ?? '?';
+  const wanted = `LVS-NAT needs its answers to go back through ${titled(director)} (${gateway})`;
+  const by = sh`route add default gw ${gateway}`;
+  return [
+    {
+      check: 'nat-gateway',
+      host: server.host,
+      cause:
+        gateways.length === 0
+          ? `${nameOf(server)} has no default route: ${wanted}`
+          : `${nameOf(server)} has its default route by ${gateways.join(', ')}: ${wanted}`,
+      fix: onHost(
+        server.host,
+        evidence.tools.has('ip')
+          ? sh`ip route replace default via ${gateway}`
+          : gateways.length === 0
+            ? by
+            : sh`route del default && ${by}`,
+      ),
+    },
+  ];
+}
+
+function listenerReasons(found: Case, server: ServiceRealServer, evidence: HostEvidence): Reason[] {
+  const { service } = found;
+  const { host } = server;
+  if (service.protocol === 'sctp') return [];
+  const listening = evidence.listeners.filter(
+    ({ protocol, port }) => protocol === service.protocol && port === server.port,
+  );
+  const wanted = service.forwarding === 'nat' ? server.address : service.vip;
+  if (listening.length === 0)
+    return [
+      {
+        check: 'listener',
+        host,
+        cause: `nothing listens on port ${server.port}/${service.protocol} of ${nameOf(server)}`,
+        fix: startFix(found, server),
+      },
+    ];
+  if (listening.some(({ address }) => address === '*' || address === wanted)) return [];
+  const bound = [...new Set(listening.map(({ address }) => address))].join(', ');
+  return [
+    {
+      check: 'listener-address',
+      host,
+      cause: `port ${server.port}/${service.protocol} of ${nameOf(server)} is bound to ${bound} only: connections to ${wanted} are refused`,
+      fix: bindFix(found, server, wanted),
+    },
+  ];
+}
+
+/** FTP servers are the role ftp's; of others lvsctl knows neither program nor configuration. */
+const ours = (service: Service): boolean => service.port === 21 && service.protocol === 'tcp';
+
+function startFix({ service, file }: Case, { host, port }: ServiceRealServer): Fix {
+  if (ours(service)) return provisionFix(file, host);
+  return { advice: `start the program that serves ${port}/${service.protocol} on ${host}` };
+}
+
+function bindFix({ service, file }: Case, { host, port }: ServiceRealServer, address: string): Fix {
+  if (ours(service)) return provisionFix(file, host);
+  return {
+    advice: `let the program that serves ${port}/${service.protocol} on ${host} listen on ${address}, or on every address`,
+  };
+}
