@@ -2,7 +2,7 @@ import { networkOf, type ParsedAddress, parseAddress } from './address.js';
 import type { Draft } from './draft.js';
 import { parseJump } from './jump.js';
 import type { Path, Report } from './problem.js';
-import type { SshInput } from './schema.js';
+import type { HostInput, SshInput } from './schema.js';
 import { didYouMean } from './suggest.js';
 
 /** Prefix length of a host's network where the inventory gives none. */
@@ -18,19 +18,18 @@ export function checkHosts(draft: Draft, report: Report): void {
   for (const [name, host] of draft.hosts) {
     checkName(['hosts', name], name, 'host', report);
     if (!host) continue;
-    const path = ['hosts', name, 'address'];
-    const parsed = parseAddress(host.address);
-    if (!parsed) continue;
-    const owner = owners.get(parsed.address);
-    if (owner !== undefined)
-      report(
-        path,
-        host.address,
-        `is the address of host ${owner} too`,
-        'give each host an address of its own',
-      );
-    else owners.set(parsed.address, name);
-    checkHostAddress(path, host.address, parsed, report);
+    for (const key of ['address', 'address6'] as const) {
+      const text = host[key];
+      const parsed = text === undefined ? undefined : parseAddress(text);
+      if (text === undefined || !parsed) continue;
+      const path = ['hosts', name, key];
+      const owner = owners.get(parsed.address);
+      if (owner !== undefined)
+        report(path, text, `is the address of host ${owner} too`, 'give each host an address of its own');
+      else owners.set(parsed.address, name);
+      checkHostAddress(path, text, parsed, report);
+    }
+    checkSecondAddress(['hosts', name, 'address6'], host, report);
   }
   checkGroups(draft, report);
   checkKnown(draft.probes, ['probes'], draft, report);
@@ -41,6 +40,20 @@ function checkName(path: Path, name: string, kind: string, report: Report): void
   if (!HOST_NAME.test(name) || name.length > 63) report(path, name, `is not a safe ${kind} name`, NAME_HINT);
   else if (name === 'all')
     report(path, name, 'stands for all hosts already', `choose another name for the ${kind}`);
+}
+
+/** `address6` is what an IPv4 host has beside. */
+function checkSecondAddress(path: Path, { address, address6 }: HostInput, report: Report): void {
+  if (address6 === undefined) return;
+  if (parseAddress(address6)?.family === 'IPv4')
+    report(path, address6, 'is an IPv4 address', 'write an IPv6 address; the IPv4 one is `address`');
+  else if (parseAddress(address)?.family === 'IPv6')
+    report(
+      path,
+      address6,
+      'stands beside an IPv6 `address`',
+      'write the IPv4 address there, or take this out',
+    );
 }
 
 function checkHostAddress(path: Path, text: string, parsed: ParsedAddress, report: Report): void {

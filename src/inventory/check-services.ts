@@ -1,6 +1,8 @@
-import { networkOf, type ParsedAddress, parseAddress } from './address.js';
+import { type Family, networkOf, type ParsedAddress, parseAddress } from './address.js';
 import { checkKnown, DEFAULT_PREFIX, reportUnknownHost } from './check-hosts.js';
+import { checkNat } from './check-nat.js';
 import type { Draft } from './draft.js';
+import { writtenAddresses } from './host-address.js';
 import { LOOPBACK, labelsOfVips } from './label.js';
 import type { Path, Report } from './problem.js';
 import type { ServiceInput } from './schema.js';
@@ -38,6 +40,7 @@ export function checkServices(draft: Draft, report: Report): void {
     }
     checkKnown(service.directors, [...path, 'directors'], draft, report);
     checkRealServers(path, service, vip, draft, report);
+    checkNat(path, service, draft, report);
   }
   checkLabels(draft, report);
   checkProbes(draft, report);
@@ -52,21 +55,21 @@ function checkVip(path: Path, service: ServiceInput, vip: ParsedAddress, draft: 
     return;
   }
   for (const [name, host] of draft.hosts)
-    if (host && parseAddress(host.address)?.address === vip.address)
+    if (writtenAddresses(host).some(({ address }) => address === vip.address))
       report(
         at,
         service.vip,
         `is the address of host ${name}`,
         'a VIP is an address that no host has of its own',
       );
-  const directors = service.directors.flatMap((name) => networkOfHost(name, draft));
+  const directors = service.directors.flatMap((name) => networkOfHost(name, vip.family, draft));
   for (const director of directors)
     if (director.family !== vip.family)
       report(
         at,
         service.vip,
         `is ${vip.family}, but director ${director.name} has an ${director.family} address`,
-        'give VIP, directors and real servers addresses of one family',
+        oneFamily(vip.family),
       );
   const networks = directors.filter((director) => director.family === vip.family);
   const [first] = networks;
@@ -88,8 +91,15 @@ function checkVip(path: Path, service: ServiceInput, vip: ParsedAddress, draft: 
     );
 }
 
-function networkOfHost(name: string, draft: Draft) {
-  const parsed = parseAddress(draft.hosts.get(name)?.address ?? '');
+function oneFamily(family: Family): string {
+  const all = 'give VIP, directors and real servers addresses of one family';
+  return family === 'IPv4' ? all : `${all}; an IPv4 host gets its IPv6 address by \`address6\``;
+}
+
+/** Its network of this family; where it has none, that of its address. */
+function networkOfHost(name: string, family: Family, draft: Draft) {
+  const written = writtenAddresses(draft.hosts.get(name));
+  const parsed = written.find((one) => one.family === family) ?? written[0];
   if (!parsed) return [];
   const network = networkOf(parsed.address, parsed.prefix ?? DEFAULT_PREFIX[parsed.family]);
   return [{ name, family: parsed.family, network }];
@@ -126,13 +136,13 @@ function checkRealServers(
         `differs from the service’s port ${servicePort}`,
         `with forwarding ${forwarding} packets arrive unchanged: leave the port out, or use forwarding nat`,
       );
-    const family = parseAddress(draft.hosts.get(host)?.address ?? '')?.family;
-    if (vip && family && family !== vip.family)
+    const families = writtenAddresses(draft.hosts.get(host)).map(({ family }) => family);
+    if (vip && families[0] && !families.includes(vip.family))
       report(
         [...at, 'host'],
         host,
-        `has an ${family} address, but the VIP is ${vip.family}`,
-        'give VIP, directors and real servers addresses of one family',
+        `has an ${families[0]} address, but the VIP is ${vip.family}`,
+        oneFamily(vip.family),
       );
   }
 }

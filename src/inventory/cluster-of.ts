@@ -67,6 +67,7 @@ function resolve(draft: Draft, file: string, surroundings: Surroundings, report:
       name,
       address: parsed.address,
       prefix: parsed.prefix ?? DEFAULT_PREFIX[parsed.family],
+      ...secondAddress(host),
       interface: interfaceOf(draft, name),
       groups,
       vars: mergeVars(draft, groups, host),
@@ -86,6 +87,12 @@ function resolve(draft: Draft, file: string, surroundings: Surroundings, report:
     ...(draft.kernelProfiles.size > 0 && { kernelProfiles }),
     roles: { ...draft.ownRoles, ...present(draft.roles ?? {}) },
   };
+}
+
+function secondAddress({ address6 }: HostInput): Pick<ClusterHost, 'address6' | 'prefix6'> {
+  const parsed = address6 === undefined ? undefined : parseAddress(address6);
+  if (!parsed) return {};
+  return { address6: parsed.address, prefix6: parsed.prefix ?? DEFAULT_PREFIX[parsed.family] };
 }
 
 function mergeVars(draft: Draft, groups: readonly string[], host: HostInput): ClusterHost['vars'] {

@@ -28,6 +28,9 @@ export interface ClusterHost {
   readonly address: string;
   /** Prefix length of the host's network: 24 (IPv4) or 64 (IPv6) unless the inventory says otherwise. */
   readonly prefix: number;
+  /** Canonical IPv6 address beside an IPv4 one, of services whose VIP is IPv6, and the prefix length of its network; both or none. */
+  readonly address6?: string;
+  readonly prefix6?: number;
   /** NIC that faces the cluster's network, `eth0` by default. */
   readonly interface: string;
   /** Not Linux: lvsctl does not log in there (see systems.ts). Absent for Linux. */
@@ -140,6 +143,10 @@ export interface Service {
   /** Sorted: sh-port sh-fallback mh-port mh-fallback; absent: none. */
   readonly schedulerFlags?: readonly string[];
   readonly forwarding: Forwarding;
+  /** Of NAT: the real servers' default gateway; false: their routes are not ours; absent: see gatewayOf in gateway.ts. */
+  readonly gateway?: string | false;
+  /** Of NAT: what the director sends under its own address; absent: nothing. */
+  readonly masquerade?: 'real-servers' | 'clients' | 'both';
   /** Absent: none. */
   readonly persistence?: ServicePersistence;
   /** One-packet scheduling, of UDP; absent: off. */

@@ -233,6 +233,12 @@ export const hostSchema = z
         '`linux` (the default), or the system of a real server that lvsctl does not log in to: `lvsctl render` shows the ' +
           'commands for it, `lvsctl verify` proves them from outside. Neither a director nor a probe.',
       ),
+    address6: ipAddressWithPrefix
+      .optional()
+      .describe(
+        'IPv6 address beside an IPv4 `address`, with prefix length: `fd00:83::83/64` (/64 without one). Services whose VIP is IPv6 use it; ' +
+          'lvsctl itself speaks to `address`.',
+      ),
     // What a name may be depends on the system: see check-systems.ts.
     interface: z
       .string()

@@ -8,6 +8,7 @@ import type {
   ServiceTunnel,
 } from './cluster.js';
 import type { Draft } from './draft.js';
+import { addressFor } from './host-address.js';
 import { labelsOfVips } from './label.js';
 import { portsOf } from './ports.js';
 import type { ServiceInput } from './schema.js';
@@ -38,18 +39,30 @@ function resolveService(
     scheduler: service.scheduler ?? 'wlc',
     ...(schedulerFlags.length > 0 && { schedulerFlags: [...new Set(schedulerFlags)].sort() }),
     forwarding: service.forwarding ?? 'dr',
+    ...natOf(service),
     ...persistenceOf(service),
     ...(service.onePacket === true && { onePacket: true }),
     directors: service.directors,
     realServers: service.realServers.map((realServer) => ({
       host: realServer.host,
-      address: hosts.get(realServer.host)?.address ?? '',
+      address: addressOf(hosts.get(realServer.host), vip),
       port: realServer.port ?? servicePort,
       weight: realServer.weight ?? 1,
       ...limitsOf(realServer),
       ...tunnelOf(realServer),
     })),
     label: labels.get(vip) ?? '',
+  };
+}
+
+function addressOf(host: ClusterHost | undefined, vip: string): string {
+  return (host && addressFor(host, vip)?.address) ?? '';
+}
+
+function natOf({ gateway, masquerade }: ServiceInput): Pick<Service, 'gateway' | 'masquerade'> {
+  return {
+    ...(gateway !== undefined && { gateway: gateway && (parseAddress(gateway)?.address ?? gateway) }),
+    ...(masquerade !== undefined && { masquerade }),
   };
 }
 

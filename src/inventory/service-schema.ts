@@ -22,6 +22,9 @@ export const SCHEDULERS = [
 /** Flags of schedulers, as ipvsadm 1.27 and later name them; the kernel has numbers, which each scheduler reads its own way. */
 export const SCHEDULER_FLAGS = ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallback'] as const;
 
+/** Whose packets the director of a NAT service sends under its own address. */
+export const MASQUERADES = ['real-servers', 'clients', 'both'] as const;
+
 /** The kernel's greatest weight and threshold: ipvsadm 1.31 takes no more. */
 const MOST = 2 ** 31 - 1;
 /** Seconds: 31 days, ipvsadm's MAX_TIMEOUT. */
@@ -154,6 +157,21 @@ export const serviceSchema = z
       .describe(
         '`dr` (direct routing, the default): the real servers hold the VIP too and answer the client themselves. ' +
           '`nat`: all traffic goes back through the director. `tun`: as `dr`, by a tunnel (see `tunnel` of a real server).',
+      ),
+    gateway: z
+      .union([z.literal(false), ipAddress])
+      .optional()
+      .describe(
+        'With `nat`: where the real servers’ default route goes, so that answers come back through the director. The director’s own address ' +
+          'in their network by default; with several directors an address that the live one holds. `false` leaves routes alone.',
+      ),
+    masquerade: z
+      .enum(MASQUERADES)
+      .optional()
+      .describe(
+        'With `nat`: what else leaves the director with its own address. `real-servers`: connections that real servers open themselves to ' +
+          'hosts outside their network. `clients`: those of clients, whose addresses the real servers then don’t see; they need no ' +
+          'default route, and clients may be in their network. `both`. Nothing by default.',
       ),
     persistence: z
       .union([persistenceSeconds, persistence])

@@ -139,6 +139,8 @@ export interface HostOptions {
     | 'hpux'
     | 'windows'
     | undefined;
+  /** IPv6 address beside an IPv4 `address`, with prefix length: `fd00:83::83/64` (/64 without one). Services whose VIP is IPv6 use it; lvsctl itself speaks to `address`. */
+  address6?: string | undefined;
   /** Network interface that holds this address, `eth0` by default; of a host that is not Linux, the usual one of its system (on Windows the connection’s name: `Ethernet`). */
   interface?: string | undefined;
   /** How this host is reached, where it differs from its groups. */
@@ -234,6 +236,10 @@ export interface ServiceOptions {
   schedulerFlags?: ('sh-port' | 'sh-fallback' | 'mh-port' | 'mh-fallback')[] | undefined;
   /** `dr` (direct routing, the default): the real servers hold the VIP too and answer the client themselves. `nat`: all traffic goes back through the director. `tun`: as `dr`, by a tunnel (see `tunnel` of a real server). */
   forwarding?: 'dr' | 'nat' | 'tun' | undefined;
+  /** With `nat`: where the real servers’ default route goes, so that answers come back through the director. The director’s own address in their network by default; with several directors an address that the live one holds. `false` leaves routes alone. */
+  gateway?: false | string | undefined;
+  /** With `nat`: what else leaves the director with its own address. `real-servers`: connections that real servers open themselves to hosts outside their network. `clients`: those of clients, whose addresses the real servers then don’t see; they need no default route, and clients may be in their network. `both`. Nothing by default. */
+  masquerade?: 'real-servers' | 'clients' | 'both' | undefined;
   /** Seconds for which a client stays with its real server, 1 to 2678400 (31 days), or an object that says more. None by default. */
   persistence?: number | PersistenceOptions | undefined;
   /** Choose a real server for each packet anew, without a connection entry: for UDP, as DNS. False by default. */

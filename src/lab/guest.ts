@@ -2,19 +2,20 @@ import { createHash } from 'node:crypto';
 import { access, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster, ClusterHost, LabFlavour } from '../inventory/cluster.js';
+import { addressesOf } from '../inventory/host-address.js';
 import { quote } from '../shell/index.js';
 import { run } from './command.js';
 import { type CpioEntry, cpio, file, folder } from './cpio.js';
 import type { Image } from './image.js';
 import { flavourOfHost, type Guest, guestDirectory, type LabLayout } from './layout.js';
-import type { Subnet } from './network.js';
 import { labKeysFile } from './recipe.js';
 
 export interface GuestPlan {
   readonly cluster: Cluster;
   readonly host: ClusterHost;
   readonly index: number;
-  readonly subnet: Subnet;
+  /** The lab's address in each of the host's networks. */
+  readonly routers: readonly string[];
   /** Content of /etc/hosts. */
   readonly names: string;
   readonly image: Image;
@@ -118,11 +119,13 @@ export function namesOf(cluster: Cluster): string {
 }
 
 /** What `/init` reads before it sets the network up. */
-function configOf({ host, subnet }: GuestPlan): Readonly<Record<string, string>> {
+function configOf({ host, routers }: GuestPlan): Readonly<Record<string, string>> {
   return {
     interface: host.interface,
-    address: `${host.address}/${host.prefix}`,
-    router: subnet.router,
+    addresses: addressesOf(host)
+      .map(({ address, prefix }) => `${address}/${prefix}`)
+      .join(' '),
+    routers: routers.join(' '),
   };
 }
 

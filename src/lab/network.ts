@@ -1,6 +1,7 @@
 import { Address4, Address6 } from 'ip-address';
 import { LvsctlError } from '../errors.js';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
+import { addressesOf, type HostAddress } from '../inventory/host-address.js';
 import { attempt, run } from './command.js';
 import type { LabLayout } from './layout.js';
 
@@ -24,9 +25,8 @@ function render(value: bigint, family: 4 | 6): string {
   return family === 4 ? Address4.fromBigInt(value).correctForm() : Address6.fromBigInt(value).correctForm();
 }
 
-function key(host: ClusterHost): string {
-  const parsed = parse(host.address, host.prefix);
-  return `${parsed.startAddress().correctForm()}/${host.prefix}`;
+function key({ address, prefix }: HostAddress): string {
+  return `${parse(address, prefix).startAddress().correctForm()}/${prefix}`;
 }
 
 /**
@@ -35,35 +35,42 @@ function key(host: ClusterHost): string {
  */
 export function subnetsOf(cluster: Cluster): ReadonlyMap<string, Subnet> {
   const taken = new Set([
-    ...[...cluster.hosts.values()].map((host) => host.address),
+    ...[...cluster.hosts.values()].flatMap(addressesOf).map(({ address }) => address),
     ...cluster.services.flatMap((service) => [
       service.vip,
+      ...(service.gateway ? [service.gateway] : []),
       ...service.realServers.map((server) => server.address),
     ]),
   ]);
   const subnets = new Map<string, Subnet>();
-  for (const host of cluster.hosts.values()) {
-    if (subnets.has(key(host))) continue;
-    const parsed = parse(host.address, host.prefix);
+  const used = [...cluster.hosts.values()].flatMap((host) =>
+    addressesOf(host).map((own) => ({ ...own, host: host.name })),
+  );
+  for (const own of used) {
+    if (subnets.has(key(own))) continue;
+    const parsed = parse(own.address, own.prefix);
     const family = parsed instanceof Address4 ? 4 : 6;
     const first = parsed.startAddress().bigInt();
     // The last address of an IPv4 network is its broadcast address.
     let candidate = parsed.endAddress().bigInt() - (family === 4 ? 1n : 0n);
     while (candidate > first && taken.has(render(candidate, family))) candidate -= 1n;
     if (candidate <= first)
-      throw new LvsctlError(`the lab needs one unused address in ${key(host)}`, {
-        host: host.name,
+      throw new LvsctlError(`the lab needs one unused address in ${key(own)}`, {
+        host: own.host,
         hint: 'Give the host a shorter prefix length, or run fewer hosts in that network.',
       });
-    subnets.set(key(host), { router: render(candidate, family), prefix: host.prefix, family });
+    subnets.set(key(own), { router: render(candidate, family), prefix: own.prefix, family });
   }
   return subnets;
 }
 
-export function subnetOf(subnets: ReadonlyMap<string, Subnet>, host: ClusterHost): Subnet {
-  const subnet = subnets.get(key(host));
-  if (subnet === undefined) throw new Error(`no subnet for ${host.name}`);
-  return subnet;
+/** The lab's address in each network of the host, in the order of {@link addressesOf}. */
+export function routersOf(subnets: ReadonlyMap<string, Subnet>, host: ClusterHost): string[] {
+  return addressesOf(host).map((own) => {
+    const subnet = subnets.get(key(own));
+    if (subnet === undefined) throw new Error(`no subnet for ${host.name}`);
+    return subnet.router;
+  });
 }
 
 function inside(layout: LabLayout, args: readonly string[]): Promise<string> {

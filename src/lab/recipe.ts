@@ -157,12 +157,12 @@ $b chroot /new /sbin/modprobe ipv6 || fail 'no IPv6 module'
   /** The address is set here, so that it is there before any service starts, whatever a role does to the guest's network configuration. */
   network: `$b ip link set dev lo up
 [ "$interface" = vec0 ] || $b ip link set dev vec0 name "$interface" || fail "cannot name the NIC $interface"
-case $address in
+case $addresses in
 *:*) echo 0 >"/proc/sys/net/ipv6/conf/$interface/accept_dad" ;;
 esac
-$b ip address add "$address" dev "$interface" || fail "cannot set $address"
+for address in $addresses; do $b ip address add "$address" dev "$interface" || fail "cannot set $address"; done
 $b ip link set dev "$interface" up || fail "cannot start $interface"
-$b ip route add default via "$router" dev "$interface" || fail "cannot route through $router"
+for router in $routers; do $b ip route add default via "$router" dev "$interface" || fail "cannot route through $router"; done
 `,
   end: `$b mount --move /dev /new/dev
 $b umount /proc

@@ -21,7 +21,7 @@ import {
 } from './layout.js';
 import { locked } from './lock.js';
 import { onGuest } from './login.js';
-import { namespaceExists, raiseNetwork, razeNetwork, subnetOf, subnetsOf } from './network.js';
+import { namespaceExists, raiseNetwork, razeNetwork, routersOf, subnetsOf } from './network.js';
 import { reloadSupervisor, supervisorStatus } from './relay.js';
 import { programPath, requireLabMachine } from './requirements.js';
 import { leftOutRemark, twinOf } from './twin.js';
@@ -71,10 +71,10 @@ async function up(cluster: Cluster, layout: LabLayout, sink: EventSink, options:
   const guests = await Promise.all(
     hosts.map((host) => {
       const index = indexes.get(host.name) ?? 0;
-      const subnet = subnetOf(subnets, host);
+      const routers = routersOf(subnets, host);
       const base = images.get(flavourOfHost(host));
       if (base === undefined) throw new Error(`no image for ${host.name}`);
-      return prepareGuest(layout, { cluster, host, index, subnet, names, image: base, memoryMegabytes });
+      return prepareGuest(layout, { cluster, host, index, routers, names, image: base, memoryMegabytes });
     }),
   );
   const known = await Promise.all(hosts.map((host) => knownHostsLine(layout, host)));

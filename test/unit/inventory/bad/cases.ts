@@ -55,7 +55,7 @@ hosts.rs1.adress = "10.83.33.7": unknown key
     title: 'key that resembles none',
     put: { 'services.ftp.colour': 'blue' },
     says: `services.ftp.colour = "blue": unknown key
-  → known keys here: vip, port, fwmark, ports, protocol, scheduler, schedulerFlags, forwarding, persistence, onePacket, directors, realServers, label`,
+  → known keys here: vip, port, fwmark, ports, protocol, scheduler, schedulerFlags, forwarding, gateway, masquerade, persistence, onePacket, directors, realServers, label`,
   },
   {
     title: 'misspelt key of ssh settings',
@@ -224,11 +224,11 @@ hosts.rs1.adress = "10.83.33.7": unknown key
     title: 'VIP of another family',
     put: { 'services.ftp.vip': 'fd00::100' },
     says: `services.ftp.vip = "fd00::100": is IPv6, but director director has an IPv4 address
-  → give VIP, directors and real servers addresses of one family
+  → give VIP, directors and real servers addresses of one family; an IPv4 host gets its IPv6 address by \`address6\`
 services.ftp.realServers[0].host = "rs1": has an IPv4 address, but the VIP is IPv6
-  → give VIP, directors and real servers addresses of one family
+  → give VIP, directors and real servers addresses of one family; an IPv4 host gets its IPv6 address by \`address6\`
 services.ftp.realServers[1].host = "rs2": has an IPv4 address, but the VIP is IPv6
-  → give VIP, directors and real servers addresses of one family`,
+  → give VIP, directors and real servers addresses of one family; an IPv4 host gets its IPv6 address by \`address6\``,
   },
   {
     title: 'real server of another family',
@@ -1067,6 +1067,80 @@ services.ftp.realServers[2].tunnel.checksum = "full": is for gue and gre: ipip h
     },
     says: `services.ftp.realServers[1].tunnel.type = "gue": is for Linux, and rs2 runs FreeBSD
   → take \`tunnel\` out, for ipip`,
+  },
+  {
+    title: 'second address that is none',
+    put: {
+      'hosts.rs1.address6': '10.83.33.77',
+      'hosts.rs2.address6': 'fd00::2',
+      'hosts.rs2.address': 'fd00::3',
+    },
+    says: `hosts.rs1.address6 = "10.83.33.77": is an IPv4 address
+  → write an IPv6 address; the IPv4 one is \`address\`
+hosts.rs2.address6 = "fd00::2": stands beside an IPv6 \`address\`
+  → write the IPv4 address there, or take this out
+services.ftp.realServers[1].host = "rs2": has an IPv6 address, but the VIP is IPv4
+  → give VIP, directors and real servers addresses of one family`,
+  },
+  {
+    title: 'second address that another host has, or a VIP',
+    put: {
+      'hosts.rs1.address6': 'fd00::2',
+      'hosts.rs2.address6': 'fd00:0::2/64',
+      'hosts.director.address6': 'fd00::83',
+      'services.six': { vip: 'fd00::2', port: 21, directors: ['director'], realServers: [{ host: 'rs1' }] },
+    },
+    says: `hosts.rs2.address6 = "fd00:0::2/64": is the address of host rs1 too
+  → give each host an address of its own
+services.six.vip = "fd00::2": is the address of host rs1
+  → a VIP is an address that no host has of its own
+services.six.vip = "fd00::2": is the address of host rs2
+  → a VIP is an address that no host has of its own`,
+  },
+  {
+    title: 'gateway and masquerading without NAT',
+    put: { 'services.ftp.gateway': false, 'services.ftp.masquerade': 'clients' },
+    says: `services.ftp.gateway = false: is for nat, and forwarding is dr
+  → take it out
+services.ftp.masquerade = "clients": is for nat, and forwarding is dr
+  → take it out`,
+  },
+  {
+    title: 'gateway that real servers can’t reach',
+    put: { 'services.ftp.forwarding': 'nat', 'services.ftp.gateway': '10.83.34.1' },
+    says: `services.ftp.gateway = "10.83.34.1": lies outside the network of rs1 (10.83.33.0/24), which could not reach it without another gateway
+  → write an address of the director in 10.83.33.0/24
+services.ftp.gateway = "10.83.34.1": lies outside the network of rs2 (10.83.33.0/24), which could not reach it without another gateway
+  → write an address of the director in 10.83.33.0/24`,
+  },
+  {
+    title: 'gateway that is a real server, or of another family, or none',
+    put: {
+      'services.ftp.forwarding': 'nat',
+      'services.ftp.gateway': '10.83.33.76',
+      'services.b': {
+        vip: '10.83.33.101',
+        port: 80,
+        forwarding: 'nat',
+        gateway: 'fd00::1',
+        directors: ['director'],
+        realServers: [{ host: 'rs1' }],
+      },
+      'services.c': {
+        vip: '10.83.33.102',
+        port: 80,
+        forwarding: 'nat',
+        gateway: '224.0.0.1',
+        directors: ['director'],
+        realServers: [{ host: 'rs1' }],
+      },
+    },
+    says: `services.ftp.gateway = "10.83.33.76": is the address of real server rs1
+  → write an address that the director holds
+services.b.gateway = "fd00::1": is IPv6, but the VIP is IPv4
+  → write an IPv4 address
+services.c.gateway = "224.0.0.1": is no gateway’s address (multicast)
+  → write an address that the director holds`,
   },
   {
     title: 'timeouts and sync out of range',
