@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { parseAddress } from './address.js';
 import { checkHosts, DEFAULT_PREFIX, groupsOf } from './check-hosts.js';
+import { checkKeepalived } from './check-keepalived.js';
 import { checkKernels, ownProfiles } from './check-kernels.js';
 import { checkServices, interfaceOf } from './check-services.js';
 import { checkSystems } from './check-systems.js';
@@ -10,7 +11,7 @@ import type { Draft } from './draft.js';
 import { formatPath, InventoryError, type Problem, presentable, type Report } from './problem.js';
 import { sshResolver } from './resolve-ssh.js';
 import type { HostInput } from './schema.js';
-import { ipvsSettings, resolveServices } from './service-of.js';
+import { ipvsSettings, keepalivedSettings, resolveServices } from './service-of.js';
 import type { Surroundings } from './surroundings.js';
 
 /**
@@ -34,6 +35,7 @@ export function clusterOf(
     checkHosts(draft, reportNew);
     checkServices(draft, reportNew);
     checkTable(draft, reportNew);
+    checkKeepalived(draft, reportNew);
     checkSystems(draft, reportNew);
     checkKernels(draft, reportNew);
   }
@@ -83,6 +85,7 @@ function resolve(draft: Draft, file: string, surroundings: Surroundings, report:
     hosts,
     services: resolveServices(draft, hosts),
     ...ipvsSettings(draft),
+    ...keepalivedSettings(draft),
     probes: draft.probes,
     ...(draft.kernelProfiles.size > 0 && { kernelProfiles }),
     roles: { ...draft.ownRoles, ...present(draft.roles ?? {}) },

@@ -14,6 +14,8 @@ export interface Cluster {
   readonly services: readonly Service[];
   /** Settings of the whole table on each director; absent where the inventory says nothing. */
   readonly ipvs?: IpvsSettings;
+  /** As the inventory has it; absent where it has no such key. Where keepalived runs says keepalivedRuns, and with what vrrpOf. */
+  readonly keepalived?: KeepalivedSettings;
   /** Names of the hosts that `verify` connects from. */
   readonly probes: readonly string[];
   /** Kernels of the inventory's own that may be built, by name; absent where it names none. */
@@ -153,6 +155,14 @@ export interface Service {
   readonly onePacket?: boolean;
   readonly directors: readonly string[];
   readonly realServers: readonly ServiceRealServer[];
+  /** All must succeed; absent: none, a real server counts as working. */
+  readonly checks?: readonly HealthCheck[];
+  /** Gets the connections while the weights of working real servers are below `quorum`. */
+  readonly sorry?: { readonly host: string; readonly address: string; readonly port: number };
+  /** 1 where the inventory says nothing and there is a `sorry`. */
+  readonly quorum?: number;
+  /** Absent: 0. */
+  readonly hysteresis?: number;
   /** Label of the VIP's address without the interface, as in the tutorial's `eth0:100`: `100`. */
   readonly label: string;
 }
@@ -191,6 +201,49 @@ export interface ServiceTunnel {
   readonly port?: number;
   /** Of gue and gre; absent: none. `remote` is of gue. */
   readonly checksum?: 'none' | 'full' | 'remote';
+}
+
+/** Seconds are whole ones. */
+interface CheckTimes {
+  /** Where it asks; the real server's own when absent. */
+  readonly port?: number;
+  readonly everySeconds: number;
+  readonly timeoutSeconds: number;
+  /** Repetitions after a first failure. */
+  readonly retries: number;
+  readonly retrySeconds: number;
+}
+
+export type HealthCheck = CheckTimes &
+  (
+    | { readonly type: 'tcp' }
+    | {
+        readonly type: 'http' | 'https';
+        readonly path: string;
+        readonly hostName?: string;
+        /** Good answers. */
+        readonly status: readonly PortRange[];
+      }
+    | { readonly type: 'smtp'; readonly helo?: string }
+    | { readonly type: 'dns'; readonly name: string; readonly record: string }
+    /** Program, by its absolute path, and arguments, in which {address}, {port} and {vip} stand for the real server's and the service's. */
+    | { readonly type: 'misc'; readonly command: readonly string[]; readonly user: string }
+  );
+
+export interface KeepalivedSettings {
+  /** Of the first VRRP instance, 1 to 255; 51 when absent. */
+  readonly id?: number;
+  /** The host's own when absent. */
+  readonly interface?: string;
+  /** 0.01 to 40.95, in hundredths; 1 when absent. */
+  readonly advertSeconds?: number;
+  /** True when absent. */
+  readonly unicast?: boolean;
+  /** False when absent. */
+  readonly preempt?: boolean;
+  readonly preemptDelaySeconds?: number;
+  /** True when absent. */
+  readonly syncGroup?: boolean;
 }
 
 export interface IpvsSettings {

@@ -27,6 +27,7 @@ export interface Draft {
   readonly services: ReadonlyMap<string, ServiceInput | undefined>;
   readonly kernelProfiles: ReadonlyMap<string, KernelProfileInput | undefined>;
   readonly ipvs: Inventory['ipvs'];
+  readonly keepalived: Inventory['keepalived'];
   readonly probes: readonly string[];
   readonly roles: Inventory['roles'];
   readonly ownRoles: Inventory['ownRoles'];
@@ -52,6 +53,7 @@ export function draftOf(value: unknown): Draft {
     services: entries(raw.services, serviceSchema),
     kernelProfiles: entries(raw.kernelProfiles, kernelProfileSchema),
     ipvs: field('ipvs'),
+    keepalived: field('keepalived'),
     probes: field('probes') ?? [],
     roles: field('roles'),
     ownRoles: field('ownRoles'),

@@ -162,3 +162,26 @@ export const multicastGroup = checked((text) =>
     ? undefined
     : { message: 'is not a multicast address', hint: 'write one as 224.0.0.81 or ff02::81' },
 );
+
+/** What stands behind the host in a URL: keepalived.conf gives neither quotes nor backslashes back as they were. */
+export const httpPath = checked((text) =>
+  /^\/[\x21-\x7e]{0,1000}$/.test(text) && !/["'\\#!$]/.test(text)
+    ? undefined
+    : {
+        message: 'is not the path of a URL',
+        hint: 'write it as /health?full=1: begin with "/", without blanks, quotes, "#", "!", "$" and backslashes',
+      },
+);
+
+/** `200-299`, the low one first. */
+export const httpStatusText = checked((text) => {
+  const [first = 0, last = 0] = /^\d{3}-\d{3}$/.test(text) ? text.split('-').map(Number) : [];
+  if (first >= 100 && last <= 599 && first <= last) return undefined;
+  return { message: 'is not a range of HTTP statuses', hint: 'write it as "200-299", within 100 to 599' };
+});
+
+export const dnsName = checked((text) =>
+  text === '.' || (/^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+$/.test(text) && text.length <= 254)
+    ? undefined
+    : { message: 'is not a name of DNS', hint: 'write for example www.example.org, or "." for the root' },
+);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { contentParams } from '../../roles/content/params.js';
 import { ftpParams } from '../../roles/ftp/params.js';
+import { keepalivedSchema } from './check-schema.js';
 import {
   environmentName,
   interfaceName,
@@ -311,6 +312,12 @@ export const inventorySchema = z
     groups: z.record(z.string(), groupSchema).optional().describe('Groups of hosts, by name.'),
     services: z.record(z.string(), serviceSchema).describe('The virtual services, by name.'),
     ipvs: ipvsSchema.optional().describe('Settings of IPVS on the directors, for all services.'),
+    keepalived: keepalivedSchema
+      .optional()
+      .describe(
+        'keepalived holds the VIPs, the tables and the checks. It runs wherever a service has several directors; with this key, ' +
+          'even an empty one, on a single director too.',
+      ),
     probes: names
       .optional()
       .describe(

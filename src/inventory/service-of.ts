@@ -1,4 +1,5 @@
 import { parseAddress } from './address.js';
+import { healthOf } from './check-of.js';
 import type {
   Cluster,
   ClusterHost,
@@ -51,6 +52,7 @@ function resolveService(
       ...limitsOf(realServer),
       ...tunnelOf(realServer),
     })),
+    ...healthOf(service, hosts, vip, servicePort),
     label: labels.get(vip) ?? '',
   };
 }
@@ -109,6 +111,11 @@ export function ipvsSettings({ ipvs }: Draft): Pick<Cluster, 'ipvs'> {
       ...(sync !== undefined && { sync: { ...said(sync), id: sync.id ?? 1 } }),
     },
   };
+}
+
+/** What the inventory says of keepalived; nothing where it has no such key. */
+export function keepalivedSettings({ keepalived }: Draft): Pick<Cluster, 'keepalived'> {
+  return keepalived === undefined ? {} : { keepalived: said(keepalived) };
 }
 
 type Said<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };

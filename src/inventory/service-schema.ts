@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkSchema, sorrySchema } from './check-schema.js';
 import { interfaceName, ipAddress, ipv4Netmask, labelText, multicastGroup, portRangeText } from './fields.js';
 
 /** Schedulers of the Linux kernel, as ipvsadm names them (net/netfilter/ipvs/Kconfig of Linux 6). */
@@ -191,6 +192,34 @@ export const serviceSchema = z
       .array(realServer)
       .min(1)
       .describe('The hosts that do the work; their order numbers them (see `roles.ftp.banner`).'),
+    check: z
+      .union([checkSchema, z.array(checkSchema).min(1)])
+      .optional()
+      .describe(
+        'How a director asks whether a real server works: one check, or a list of them that must all succeed. keepalived runs them ' +
+          '(see `keepalived`); a server that fails gets no new connections until it works again. None by default.',
+      ),
+    sorry: sorrySchema
+      .optional()
+      .describe(
+        'Server that gets the connections while too few real servers work (see `quorum`). None by default.',
+      ),
+    quorum: z
+      .int()
+      .min(1)
+      .max(MOST)
+      .optional()
+      .describe(
+        'Sum of the weights of working real servers below which `sorry` takes over, 1 to 2147483647. 1 by default.',
+      ),
+    hysteresis: z
+      .int()
+      .min(1)
+      .max(MOST)
+      .optional()
+      .describe(
+        'How far the sum must fall below `quorum`, or rise above it, before anything changes: less than `quorum`. 0 by default.',
+      ),
     label: labelText
       .optional()
       .describe(

@@ -173,7 +173,7 @@ function valueAt(input: unknown, path: Path): unknown {
 function nodeAt(root: SchemaRoot, path: Path): SchemaNode {
   let node = follow(root, root);
   for (const part of path) {
-    if (typeof part === 'string') node = alternative(root, node, hasKeys);
+    node = alternative(root, node, typeof part === 'string' ? hasKeys : hasItems);
     const property = typeof part === 'string' ? node.properties?.[part] : undefined;
     const rest = typeof node.additionalProperties === 'object' ? node.additionalProperties : {};
     const child = follow(root, property ?? (typeof part === 'number' ? (node.items ?? {}) : rest));
@@ -183,6 +183,7 @@ function nodeAt(root: SchemaRoot, path: Path): SchemaNode {
 }
 
 const hasKeys = ({ properties }: SchemaNode): boolean => properties !== undefined;
+const hasItems = ({ items }: SchemaNode): boolean => items !== undefined;
 const hasRange = ({ minimum }: SchemaNode): boolean => minimum !== undefined;
 
 /** Of a union the part that is asked for, if it has one; else the node itself. */

@@ -25,6 +25,8 @@ export interface Inventory {
   services: Record<string, ServiceOptions>;
   /** Settings of IPVS on the directors, for all services. */
   ipvs?: IpvsOptions | undefined;
+  /** keepalived holds the VIPs, the tables and the checks. It runs wherever a service has several directors; with this key, even an empty one, on a single director too. */
+  keepalived?: KeepalivedOptions | undefined;
   /** Names of the clients that `lvsctl verify` connects from. Neither directors nor real servers. */
   probes?: string[] | undefined;
   /** Parameters of the roles that come with lvsctl. */
@@ -248,6 +250,14 @@ export interface ServiceOptions {
   directors: string[];
   /** The hosts that do the work; their order numbers them (see `roles.ftp.banner`). */
   realServers: RealServerOptions[];
+  /** How a director asks whether a real server works: one check, or a list of them that must all succeed. keepalived runs them (see `keepalived`); a server that fails gets no new connections until it works again. None by default. */
+  check?: CheckOptions | CheckOptions[] | undefined;
+  /** Server that gets the connections while too few real servers work (see `quorum`). None by default. */
+  sorry?: SorryOptions | undefined;
+  /** Sum of the weights of working real servers below which `sorry` takes over, 1 to 2147483647. 1 by default. */
+  quorum?: number | undefined;
+  /** How far the sum must fall below `quorum`, or rise above it, before anything changes: less than `quorum`. 0 by default. */
+  hysteresis?: number | undefined;
   /** Label of the VIP on the interface: `100` makes `eth0:100`. The last part of the VIP by default. IPv4 only. */
   label?: string | undefined;
 }
@@ -288,6 +298,46 @@ export interface TunnelOptions {
   checksum?: 'none' | 'full' | 'remote' | undefined;
 }
 
+/** How a director asks a real server whether it works. */
+export interface CheckOptions {
+  /** `tcp` (it takes a connection), `http` and `https` (it answers a request), `smtp` (it greets), `dns` (it answers a query), `misc` (a program of your own says so). */
+  type: 'tcp' | 'http' | 'https' | 'smtp' | 'dns' | 'misc';
+  /** Port to ask at, 1 to 65535; that of the real server by default. */
+  port?: number | undefined;
+  /** Seconds from one check to the next, 1 to 3600. 5 by default. */
+  everySeconds?: number | undefined;
+  /** Seconds to wait for an answer, 1 to 600. 3 by default. */
+  timeoutSeconds?: number | undefined;
+  /** How often a failed check is repeated before the server counts as failed, 0 to 100. 1 by default. */
+  retries?: number | undefined;
+  /** Seconds before a failed check is repeated, 1 to 600. 1 by default. */
+  retrySeconds?: number | undefined;
+  /** Of `http` and `https`: what is asked for. `/` by default. */
+  path?: string | undefined;
+  /** Of `http` and `https`: the name in the request (Host, and SNI). None by default. */
+  hostName?: string | undefined;
+  /** Of `http` and `https`: answers that are good, as [200, "300-302"]. ["200-299"] by default. */
+  status?: (number | string)[] | undefined;
+  /** Of `smtp`: the name for HELO. That of the director by default. */
+  helo?: string | undefined;
+  /** Of `dns`: the name asked for. `.`, the root, by default. */
+  name?: string | undefined;
+  /** Of `dns`: the type of record asked for. SOA by default. */
+  record?: 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'SOA' | 'TXT' | undefined;
+  /** Of `misc`: a program on the directors, by its absolute path, and its arguments; `{address}`, `{port}` and `{vip}` in them stand for those of the real server and the service. Status 0 is good. No shell reads it. */
+  command?: string[] | undefined;
+  /** Of `misc`: user that runs the program. `nobody` by default. */
+  user?: string | undefined;
+}
+
+/** The server that says sorry. */
+export interface SorryOptions {
+  /** Name of the host; neither a director nor a real server of the service. */
+  host: string;
+  /** Port there; the service’s by default. Only `nat` can change it. */
+  port?: number | undefined;
+}
+
 /** Settings of IPVS that hold for all services of a director. */
 export interface IpvsOptions {
   /** Seconds after which the director forgets a connection, 1 to 2147483. What is left out stays as it is. */
@@ -318,6 +368,24 @@ export interface SyncOptions {
   port?: number | undefined;
   /** Hops, 1 to 255. 1 in the kernel. */
   ttl?: number | undefined;
+}
+
+/** keepalived holds the VIPs, the tables and the checks. It runs wherever a service has several directors; with this key, even an empty one, on a single director too. */
+export interface KeepalivedOptions {
+  /** Number of the first VRRP instance, 1 to 255; further ones count on from it. No other routers on the network may use them. 51 by default. */
+  id?: number | undefined;
+  /** Interface that the directors speak VRRP over; each host’s own by default. */
+  interface?: string | undefined;
+  /** Seconds between two signs of life of the director that holds the VIPs, 0.01 to 40.95. When three are missed, another takes over. 1 by default. */
+  advertSeconds?: number | undefined;
+  /** Send them to the other directors’ addresses (true, the default), or to VRRP’s multicast group (false). */
+  unicast?: boolean | undefined;
+  /** Give the VIPs back to an earlier director of the list when it returns. False by default: they stay where they are, for it has none of the connections yet. */
+  preempt?: boolean | undefined;
+  /** With `preempt`: seconds that it waits longer before it takes them back, 0 to 1000. 0 by default. */
+  preemptDelaySeconds?: number | undefined;
+  /** VIPs of both families with the same directors move together. True by default. */
+  syncGroup?: boolean | undefined;
 }
 
 /** Parameters of the roles that come with lvsctl. */

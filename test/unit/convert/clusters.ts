@@ -47,8 +47,8 @@ export const twoDirectors = (nic = 'eth0'): Cluster =>
         ports: [21, '50000-50100'],
         persistence: { seconds: 300, netmask: '255.255.255.0' },
         forwarding: 'nat',
-        directors: ['lvs2', 'lvs1'],
-        realServers: [{ host: 'rs1' }, { host: 'lvs1' }],
+        directors: ['lvs1', 'lvs2'],
+        realServers: [{ host: 'rs1' }, { host: 'rs2' }],
       },
       all: {
         vip: '192.0.2.102',
@@ -69,12 +69,15 @@ export const twoDirectors = (nic = 'eth0'): Cluster =>
         realServers: [{ host: 'rs1' }],
       },
       odd: {
-        vip: '192.0.2.101',
+        vip: '192.0.2.103',
         port: 8080,
         forwarding: 'nat',
         label: 'odd',
         directors: ['lvs2'],
-        realServers: [{ host: 'rs1', port: 80 }],
+        realServers: [
+          { host: 'rs1', port: 80 },
+          { host: 'lvs2', port: 80 },
+        ],
       },
     },
     roles: { ftp: { banner: 'hello' } },
@@ -100,15 +103,21 @@ const schedulers = fc.constantFrom(
 
 /** A sound inventory of one family: `lvs1`, `lvs2` and four more hosts. */
 export function anyCluster(family: 4 | 6, nic = 'eth0'): fc.Arbitrary<Cluster> {
+  return fc
+    .constantFrom(['lvs1', 'lvs2'], ['lvs2', 'lvs1'])
+    .chain((shared) => clusterWith(shared, family, nic));
+}
+
+function clusterWith(shared: readonly string[], family: 4 | 6, nic: string): fc.Arbitrary<Cluster> {
   const at = (last: number) => (family === 4 ? `192.0.2.${last}` : `2001:db8::${last}`);
   const hosts = Object.fromEntries(
     ['lvs1', 'lvs2', 'rs1', 'rs2', 'rs3', 'rs4'].map((name, index) => [name, { address: at(index + 2) }]),
   );
   const netmask = family === 4 ? '255.255.255.0' : 64;
-  const realServer = (forwarding: string) =>
+  const realServer = (forwarding: string, alone: boolean) =>
     fc
       .tuple(
-        fc.constantFrom('rs1', 'rs2', 'rs3', 'rs4', 'lvs1'),
+        fc.constantFrom('rs1', 'rs2', 'rs3', 'rs4', ...(alone ? ['lvs1'] : [])),
         fc.constantFrom(0, 1, 5, 2147483647),
         threshold,
         tunnel,
@@ -130,21 +139,21 @@ export function anyCluster(family: 4 | 6, nic = 'eth0'): fc.Arbitrary<Cluster> {
       persistence: fc.constantFrom(undefined, 300, { seconds: 60, netmask }),
       sip: fc.boolean(),
       onePacket: fc.boolean(),
-      directors: fc.constantFrom(['lvs1'], ['lvs1', 'lvs2'], ['lvs2', 'lvs1']),
     })
     .chain((settings) =>
       fc.record({
         settings: fc.constant(settings),
-        realServers: fc.uniqueArray(realServer(settings.forwarding), {
+        // The services of a VIP have the same directors.
+        directors: fc.constant(settings.vip === at(100) ? shared : ['lvs1']),
+        realServers: fc.uniqueArray(realServer(settings.forwarding, settings.vip !== at(100)), {
           selector: ({ host }) => host,
           minLength: 1,
           maxLength: 4,
         }),
       }),
     )
-    .map(({ settings, realServers }) => {
-      const { vip, port, mark, protocol, forwarding, scheduler, persistence, sip, onePacket, directors } =
-        settings;
+    .map(({ settings, directors, realServers }) => {
+      const { vip, port, mark, protocol, forwarding, scheduler, persistence, sip, onePacket } = settings;
       const sticky = persistence ?? (port === 0 && mark === undefined ? 50 : undefined);
       return {
         vip,

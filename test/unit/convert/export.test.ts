@@ -42,7 +42,11 @@ describe.each(FORMATS)('%s', (format, exporting) => {
       fc.property(anyCluster(family), (cluster) => {
         const director = hostOf(cluster, 'lvs1');
         const { text } = exporting(cluster, director);
-        const directors = ['lvs1', 'lvs2'].map((name) => {
+        // A file doesn't tell which service has several directors, and one of several is no real server.
+        const isLocal = cluster.services.some(({ realServers }) =>
+          realServers.some(({ host }) => host === 'lvs1'),
+        );
+        const directors = (isLocal ? ['lvs1'] : ['lvs1', 'lvs2']).map((name) => {
           const { address, prefix } = hostOf(cluster, name);
           return { name, address, prefix };
         });
@@ -51,14 +55,13 @@ describe.each(FORMATS)('%s', (format, exporting) => {
         expect(tableOf(again, 'lvs1')).toEqual(tableOf(cluster, 'lvs1'));
         // What is lost again is what the inventory had no words for in the first place.
         const why = new Set(imported.lost.map(({ reason }) => reason.replace(/:.*/s, '')));
-        expect(
-          [...why].filter(
-            (reason) =>
-              !['VRRP', 'health checks', 'which services are on this address the file does not say'].includes(
-                reason,
-              ),
-          ),
-        ).toEqual([]);
+        const known = [
+          'VRRP',
+          'health checks',
+          'which services are on this address the file does not say',
+          ...(isLocal ? ['--director does not name 192.0.2.3', '--director does not name 2001'] : []),
+        ];
+        expect([...why].filter((reason) => !known.includes(reason))).toEqual([]);
       }),
       { numRuns: 60 },
     );

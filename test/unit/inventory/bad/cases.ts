@@ -1,3 +1,5 @@
+import { KEEPALIVED_CASES } from './keepalived-cases.js';
+
 /** A change of the good inventory that makes it bad. Keys are paths (`services.ftp.port`, a number is a list index). */
 export interface BadCase {
   readonly title: string;
@@ -30,6 +32,7 @@ const marked = (ports: readonly (number | string)[]) => ({
 });
 
 export const CASES: readonly BadCase[] = [
+  ...KEEPALIVED_CASES,
   {
     title: 'misspelt key at the top',
     put: { probs: ['client'] },
@@ -55,7 +58,7 @@ hosts.rs1.adress = "10.83.33.7": unknown key
     title: 'key that resembles none',
     put: { 'services.ftp.colour': 'blue' },
     says: `services.ftp.colour = "blue": unknown key
-  → known keys here: vip, port, fwmark, ports, protocol, scheduler, schedulerFlags, forwarding, gateway, masquerade, persistence, onePacket, directors, realServers, label`,
+  → known keys here: vip, port, fwmark, ports, protocol, scheduler, schedulerFlags, forwarding, gateway, masquerade, persistence, onePacket, directors, realServers, check, sorry, quorum, hysteresis, label`,
   },
   {
     title: 'misspelt key of ssh settings',

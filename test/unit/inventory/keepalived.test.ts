@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest';
+import type { ClusterHost } from '../../../src/inventory/cluster.js';
+import { keepalivedRuns, vrrpInstances, vrrpOf, vrrpPriority } from '../../../src/inventory/keepalived.js';
+import { parseInventory } from '../../../src/inventory/parse.js';
+import { changedInventory, machine } from './inventories.js';
+
+const parse = (put: Readonly<Record<string, unknown>> = {}) =>
+  parseInventory(changedInventory(put), '/x/inventory.ts', machine());
+
+const PAIR = { 'services.ftp.directors': ['director', 'spare'] };
+
+const runs = (put: Readonly<Record<string, unknown>>) => {
+  const cluster = parse(put);
+  return [...cluster.hosts.values()]
+    .filter((host: ClusterHost) => keepalivedRuns(cluster, host))
+    .map(({ name }) => name);
+};
+
+test('keepalived runs on the directors of a service that has several, and on all directors where the inventory has the key', () => {
+  expect(runs({})).toEqual([]);
+  expect(runs(PAIR)).toEqual(['director', 'spare']);
+  expect(runs({ keepalived: {} })).toEqual(['director']);
+  const alone = { vip: '10.83.33.101', port: 80, directors: ['rs2'], realServers: [{ host: 'rs1' }] };
+  expect(runs({ ...PAIR, 'services.web': alone })).toEqual(['director', 'spare']);
+  expect(runs({ ...PAIR, 'services.web': alone, keepalived: {} })).toEqual(['director', 'rs2', 'spare']);
+});
+
+test('an instance for each family and list of directors; those of one list are one group', () => {
+  const web = { port: 80, directors: ['director', 'spare'], realServers: [{ host: 'rs1' }] };
+  const cluster = parse({
+    ...PAIR,
+    keepalived: { id: 7 },
+    'services.web': { ...web, vip: '10.83.33.101' },
+    'services.other': { ...web, vip: '10.83.33.102', directors: ['spare', 'director'] },
+  });
+  const of6 = { services: [...cluster.services, { vip: '2001:db8::9', directors: ['director', 'spare'] }] };
+  expect(
+    vrrpInstances({ keepalived: { id: 7 }, ...of6 }).map(({ services, ...rest }) => ({
+      ...rest,
+      vips: services.map(({ vip }) => vip),
+    })),
+  ).toEqual([
+    {
+      name: 'VI_1',
+      group: 'VG_1',
+      routerId: 7,
+      family: 'IPv4',
+      directors: ['director', 'spare'],
+      vips: ['10.83.33.100', '10.83.33.101'],
+    },
+    {
+      name: 'VI_2',
+      group: 'VG_2',
+      routerId: 8,
+      family: 'IPv4',
+      directors: ['spare', 'director'],
+      vips: ['10.83.33.102'],
+    },
+    {
+      name: 'VI_3',
+      group: 'VG_1',
+      routerId: 9,
+      family: 'IPv6',
+      directors: ['director', 'spare'],
+      vips: ['2001:db8::9'],
+    },
+  ]);
+});
+
+test('no instance for a service with a single director, unless the inventory has the key', () => {
+  expect(vrrpInstances(parse())).toEqual([]);
+  expect(vrrpInstances(parse({ keepalived: {} })).map(({ routerId }) => routerId)).toEqual([51]);
+});
+
+test('the first director has the highest priority, and the last of 25 still one', () => {
+  const directors = Array.from({ length: 25 }, (_, index) => `d${index}`);
+  expect(['d0', 'd1', 'd24'].map((name) => vrrpPriority({ directors }, name))).toEqual([250, 240, 10]);
+});
+
+test('VRRP settings have their defaults, and only what the inventory says is in the cluster', () => {
+  expect(vrrpOf(parse())).toEqual({
+    id: 51,
+    interface: undefined,
+    advertSeconds: 1,
+    unicast: true,
+    preempt: false,
+    preemptDelaySeconds: 0,
+    syncGroup: true,
+  });
+  expect(parse()).not.toHaveProperty('keepalived');
+  expect(parse({ keepalived: { advertSeconds: 0.1, preempt: undefined } }).keepalived).toEqual({
+    advertSeconds: 0.1,
+  });
+});
+
+test('checks have their defaults; a single one is a list of one', () => {
+  const times = { everySeconds: 5, timeoutSeconds: 3, retries: 1, retrySeconds: 1 };
+  const [plain] = parse({ 'services.ftp.check': { type: 'tcp', port: 2121 } }).services;
+  expect(plain?.checks).toEqual([{ type: 'tcp', port: 2121, ...times }]);
+  const [service] = parse({
+    keepalived: {},
+    'services.ftp.check': [
+      { type: 'http', hostName: 'www.example.org', status: [200, '300-302'], retries: 3 },
+      { type: 'https' },
+      { type: 'smtp', helo: 'lvs.example.org' },
+      { type: 'dns' },
+      { type: 'misc', command: ['/usr/local/sbin/check', '{address}'] },
+    ],
+    'services.ftp.sorry': { host: 'spare' },
+  }).services;
+  expect(service?.checks).toEqual([
+    {
+      type: 'http',
+      path: '/',
+      hostName: 'www.example.org',
+      status: [
+        { first: 200, last: 200 },
+        { first: 300, last: 302 },
+      ],
+      ...times,
+      retries: 3,
+    },
+    { type: 'https', path: '/', status: [{ first: 200, last: 299 }], ...times },
+    { type: 'smtp', helo: 'lvs.example.org', ...times },
+    { type: 'dns', name: '.', record: 'SOA', ...times },
+    { type: 'misc', command: ['/usr/local/sbin/check', '{address}'], user: 'nobody', ...times },
+  ]);
+  expect(service).toMatchObject({ sorry: { host: 'spare', address: '10.83.33.84', port: 21 }, quorum: 1 });
+  expect(parse().services[0]).not.toHaveProperty('checks');
+});
