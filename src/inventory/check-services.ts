@@ -6,6 +6,7 @@ import { writtenAddresses } from './host-address.js';
 import { LOOPBACK, labelsOfVips } from './label.js';
 import type { Path, Report } from './problem.js';
 import type { ServiceInput } from './schema.js';
+import { minAvailableOf } from './service-of.js';
 import { FOREIGN_SYSTEMS } from './systems.js';
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/i;
@@ -41,6 +42,7 @@ export function checkServices(draft: Draft, report: Report): void {
     checkKnown(service.directors, [...path, 'directors'], draft, report);
     checkRealServers(path, service, vip, draft, report);
     checkNat(path, service, draft, report);
+    checkMinAvailable(path, service, report);
   }
   checkLabels(draft, report);
   checkProbes(draft, report);
@@ -145,6 +147,21 @@ function checkRealServers(
         oneFamily(vip.family),
       );
   }
+}
+
+function checkMinAvailable(path: Path, service: ServiceInput, report: Report): void {
+  const { minAvailable = 1 } = minAvailableOf(service);
+  const hosts = new Set(service.realServers.map(({ host }) => host)).size;
+  if (service.minAvailable === undefined || minAvailable < hosts) return;
+  const means = typeof service.minAvailable === 'string' ? `, ${minAvailable},` : '';
+  report(
+    [...path, 'minAvailable'],
+    service.minAvailable,
+    `means${means} that none of the ${hosts === 1 ? 'one real server' : `${hosts} real servers`} can ever be taken out`,
+    hosts > 1
+      ? `write ${hosts - 1} or less`
+      : 'write 0, which allows the service to be without real servers for a while, or add a real server',
+  );
 }
 
 /** Labels: one a VIP, different on each host, and with the interface at most 15 characters (the kernel's IFNAMSIZ less one). */

@@ -163,6 +163,8 @@ export interface Service {
   readonly quorum?: number;
   /** Absent: 0. */
   readonly hysteresis?: number;
+  /** Hosts of `realServers` that must stay in service while others are taken out; absent: 1. */
+  readonly minAvailable?: number;
   /** Label of the VIP's address without the interface, as in the tutorial's `eth0:100`: `100`. */
   readonly label: string;
 }

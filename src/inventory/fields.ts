@@ -145,6 +145,13 @@ export const portRangeText = checked((text) => {
   };
 });
 
+/** `50%`, from 0 to 100. */
+export const shareText = checked((text) =>
+  /^(\d{1,2}|100)%$/.test(text)
+    ? undefined
+    : { message: 'is not a share', hint: 'write a whole number, or a share from "0%" to "100%"' },
+);
+
 /** A netmask of IPv4 with its ones in front. */
 export const ipv4Netmask = checked((text) => {
   const parts = /^\d{1,3}(\.\d{1,3}){3}$/.test(text) ? text.split('.').map(Number) : [];

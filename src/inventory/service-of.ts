@@ -53,6 +53,7 @@ function resolveService(
       ...tunnelOf(realServer),
     })),
     ...healthOf(service, hosts, vip, servicePort),
+    ...minAvailableOf(service),
     label: labels.get(vip) ?? '',
   };
 }
@@ -66,6 +67,17 @@ function natOf({ gateway, masquerade }: ServiceInput): Pick<Service, 'gateway' |
     ...(gateway !== undefined && { gateway: gateway && (parseAddress(gateway)?.address ?? gateway) }),
     ...(masquerade !== undefined && { masquerade }),
   };
+}
+
+/** Of a share what it comes to, rounded up: half of three are two. */
+export function minAvailableOf({
+  minAvailable,
+  realServers,
+}: Pick<ServiceInput, 'minAvailable' | 'realServers'>): Pick<Service, 'minAvailable'> {
+  if (minAvailable === undefined) return {};
+  if (typeof minAvailable === 'number') return { minAvailable };
+  const hosts = new Set(realServers.map(({ host }) => host)).size;
+  return { minAvailable: Math.ceil((hosts * Number.parseInt(minAvailable, 10)) / 100) };
 }
 
 function persistenceOf({ persistence }: ServiceInput): { persistence?: ServicePersistence } {

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { checkSchema, sorrySchema } from './check-schema.js';
-import { interfaceName, ipAddress, ipv4Netmask, labelText, multicastGroup, portRangeText } from './fields.js';
+import {
+  interfaceName,
+  ipAddress,
+  ipv4Netmask,
+  labelText,
+  multicastGroup,
+  portRangeText,
+  shareText,
+} from './fields.js';
 
 /** Schedulers of the Linux kernel, as ipvsadm names them (net/netfilter/ipvs/Kconfig of Linux 6). */
 export const SCHEDULERS = [
@@ -219,6 +227,13 @@ export const serviceSchema = z
       .optional()
       .describe(
         'How far the sum must fall below `quorum`, or rise above it, before anything changes: less than `quorum`. 0 by default.',
+      ),
+    minAvailable: z
+      .union([z.int().min(0), shareText])
+      .optional()
+      .describe(
+        'Real servers that must stay in service while others are taken out, by `lvsctl drain` and `lvsctl rolling`: a number, ' +
+          'or a share of all, rounded up: `"50%"`. 1 by default. Those that are drained, or that a check took out, do not count.',
       ),
     label: labelText
       .optional()

@@ -258,6 +258,8 @@ export interface ServiceOptions {
   quorum?: number | undefined;
   /** How far the sum must fall below `quorum`, or rise above it, before anything changes: less than `quorum`. 0 by default. */
   hysteresis?: number | undefined;
+  /** Real servers that must stay in service while others are taken out, by `lvsctl drain` and `lvsctl rolling`: a number, or a share of all, rounded up: `"50%"`. 1 by default. Those that are drained, or that a check took out, do not count. */
+  minAvailable?: number | string | undefined;
   /** Label of the VIP on the interface: `100` makes `eth0:100`. The last part of the VIP by default. IPv4 only. */
   label?: string | undefined;
 }

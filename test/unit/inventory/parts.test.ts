@@ -461,6 +461,28 @@ describe('an accepted inventory', () => {
     expect(parse(changedInventory(put)).name).toBe('tutorial');
   });
 
+  test.each([
+    [undefined, undefined],
+    [0, 0],
+    [2, 2],
+    ['0%', 0],
+    ['33%', 1],
+    ['34%', 2],
+    ['66%', 2],
+  ])('minAvailable %s of three real servers, one of them with two ports, is %s', (minAvailable, wanted) => {
+    const put = {
+      'services.ftp.forwarding': 'nat',
+      'services.ftp.realServers': [
+        { host: 'rs1' },
+        { host: 'rs1', port: 2121 },
+        { host: 'rs2' },
+        { host: 'spare' },
+      ],
+      ...(minAvailable !== undefined && { 'services.ftp.minAvailable': minAvailable }),
+    };
+    expect(parse(changedInventory(put)).services[0]?.minAvailable).toBe(wanted);
+  });
+
   test('roles carry the defaults of their parameters', () => {
     const put = { 'roles.content': { source: 'rs1', paths: [{ from: '/srv/ftp' }] } };
     expect(parse(changedInventory(put)).roles.content).toEqual({

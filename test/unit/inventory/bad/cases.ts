@@ -58,7 +58,7 @@ hosts.rs1.adress = "10.83.33.7": unknown key
     title: 'key that resembles none',
     put: { 'services.ftp.colour': 'blue' },
     says: `services.ftp.colour = "blue": unknown key
-  → known keys here: vip, port, fwmark, ports, protocol, scheduler, schedulerFlags, forwarding, gateway, masquerade, persistence, onePacket, directors, realServers, check, sorry, quorum, hysteresis, label`,
+  → known keys here: vip, port, fwmark, ports, protocol, scheduler, schedulerFlags, forwarding, gateway, masquerade, persistence, onePacket, directors, realServers, check, sorry, quorum, hysteresis, minAvailable, label`,
   },
   {
     title: 'misspelt key of ssh settings',
@@ -1164,5 +1164,29 @@ ipvs.sync.group = "10.83.33.83": is not a multicast address
   → write y, m, n, a number, or a text without quotes, backslashes, "$" and backquotes
 kernelProfiles.uml.options.OTHER = "\`reboot\`": is no value of a kernel’s option
   → write y, m, n, a number, or a text without quotes, backslashes, "$" and backquotes`,
+  },
+  {
+    title: 'as many real servers to stay as there are',
+    put: { 'services.ftp.minAvailable': 2 },
+    says: `services.ftp.minAvailable = 2: means that none of the 2 real servers can ever be taken out
+  → write 1 or less`,
+  },
+  {
+    title: 'a share of real servers to stay that rounds up to all',
+    put: { 'services.ftp.minAvailable': '51%' },
+    says: `services.ftp.minAvailable = "51%": means, 2, that none of the 2 real servers can ever be taken out
+  → write 1 or less`,
+  },
+  {
+    title: 'the only real server to stay',
+    put: { 'services.ftp.realServers': [{ host: 'rs1' }], 'services.ftp.minAvailable': 1 },
+    says: `services.ftp.minAvailable = 1: means that none of the one real server can ever be taken out
+  → write 0, which allows the service to be without real servers for a while, or add a real server`,
+  },
+  {
+    title: 'a share to stay that is none',
+    put: { 'services.ftp.minAvailable': 'half' },
+    says: `services.ftp.minAvailable = "half": is not a share
+  → write a whole number, or a share from "0%" to "100%"`,
   },
 ];
