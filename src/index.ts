@@ -2,7 +2,7 @@ export { noParams } from '../roles/noParams.js';
 export type { RunEvent } from './engine/events.js';
 export type { Facts } from './engine/facts.js';
 export type { ParamsSchema } from './engine/params.js';
-export { definePlaybook, type Playbook, type Stage } from './engine/playbook.js';
+export { type Drain, definePlaybook, type Playbook, type Stage } from './engine/playbook.js';
 export type {
   Change,
   ChangeFile,

@@ -33,6 +33,7 @@ export interface PlannedChange {
 /**
  * `ready`: connected and known, with nothing to do until its stage comes or a fork is free.
  * `reboot`: told to restart and waited for; `back`: it answers again, in another boot.
+ * `drain`: taken out of the directors' tables and waited for; `check`: seen to serve, then given back.
  */
 export type HostStep =
   | 'connect'
@@ -44,6 +45,8 @@ export type HostStep =
   | 'reboot'
   | 'back'
   | 'proof'
+  | 'drain'
+  | 'check'
   | 'traffic';
 
 /** How far one step on a host is: files compiled, or bytes sent to it or fetched from it. */
@@ -73,8 +76,18 @@ export type RunEvent =
       readonly host: string;
       readonly step: HostStep;
       readonly resources?: number;
-      /** `reboot`: within how many it must be back. `back`: after how many it was. */
+      /** `reboot`: within how many it must be back. `back`: after how many it was. `drain`: within how many its connections must end. */
       readonly seconds?: number;
+    }
+  /**
+   * A host's way out of the directors' tables and back. `waiting`: so many of its connections are left. `out`: it gets none.
+   * `kept`: neither did it before, by an operator's word, and will not afterwards. `stays`: not given back, since it failed.
+   */
+  | {
+      readonly type: 'host.drain';
+      readonly host: string;
+      readonly state: 'waiting' | 'out' | 'kept' | 'back' | 'stays';
+      readonly connections?: number;
     }
   | { readonly type: 'host.output'; readonly host: string; readonly line: string }
   | ({ readonly type: 'host.progress' } & HostProgress)

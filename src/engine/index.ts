@@ -1,8 +1,16 @@
 export type { EventSink, FailureDetails, HostStep, HostSummary, PlannedChange, RunEvent } from './events.js';
 export type { Facts, NetworkInterface } from './facts.js';
+export type { Gate, GateReach, Taken } from './gate.js';
 export { loadPlaybook } from './load-playbook.js';
 export { lockOwner } from './lock.js';
-export { definePlaybook, type HostSelector, type Playbook, type Stage } from './playbook.js';
+export {
+  type Drain,
+  definePlaybook,
+  type HostSelector,
+  type Playbook,
+  type Share,
+  type Stage,
+} from './playbook.js';
 export type { Change, ChangeFile, PlanContext, ProbeOutput, Reboot, Resource } from './resource.js';
 export { defineRole, type Role, type RoleInput } from './role.js';
 export { type ClusterRun, type RunCommand, type RunOutcome, runCluster } from './run.js';

@@ -46,11 +46,55 @@ function checkPlaybook(value: unknown, file: string): asserts value is Playbook 
       fail(`${place}.strategy`, "'parallel' or 'rolling'", stage.strategy);
     if (stage.order !== undefined && typeof stage.order !== 'function')
       fail(`${place}.order`, 'a function of (host, cluster) that returns a number', stage.order);
+    checkRolling(stage, place, fail);
     if (!Array.isArray(stage.roles)) return fail(`${place}.roles`, 'a list of roles', stage.roles);
     for (const [j, role] of stage.roles.entries()) {
       const isRole = isRecord(role) && typeof role.name === 'string' && typeof role.resources === 'function';
       if (!isRole) fail(`${place}.roles[${j}]`, "a role: from 'lvsctl/roles', or made by defineRole", role);
     }
+  }
+}
+
+/** What only a rolling stage has, and would otherwise be of no effect without a word. */
+function checkRolling(
+  stage: Readonly<Record<string, unknown>>,
+  place: string,
+  fail: (place: string, wanted: string, found: unknown) => never,
+): void {
+  for (const field of ['drain', 'batch', 'maxFailures'])
+    if (stage[field] !== undefined && stage.strategy !== 'rolling')
+      fail(`${place}.${field}`, "left out, or the strategy 'rolling'", stage[field]);
+  const isShare = (value: unknown, least: number): boolean =>
+    typeof value === 'number'
+      ? Number.isInteger(value) && value >= least
+      : typeof value === 'string' && /^(\d{1,2}|100)%$/.test(value);
+  for (const [field, least] of [
+    ['batch', 1],
+    ['maxFailures', 0],
+  ] as const)
+    if (stage[field] !== undefined && !isShare(stage[field], least))
+      fail(
+        `${place}.${field}`,
+        `a whole number from ${least} on, or a share of the hosts: '25%'`,
+        stage[field],
+      );
+  if (stage.drain === undefined) return;
+  if (!isRecord(stage.drain)) {
+    fail(`${place}.drain`, 'an object: { waitSeconds, busy, … }', stage.drain);
+    return;
+  }
+  const { busy, ...seconds } = stage.drain;
+  if (busy !== undefined && busy !== 'stop' && busy !== 'cut')
+    fail(`${place}.drain.busy`, "'stop' or 'cut'", busy);
+  for (const [field, value] of Object.entries(seconds)) {
+    if (!['waitSeconds', 'checkSeconds', 'settleSeconds'].includes(field))
+      fail(
+        `${place}.drain.${field}`,
+        'left out: drain has waitSeconds, busy, checkSeconds and settleSeconds',
+        value,
+      );
+    if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 0))
+      fail(`${place}.drain.${field}`, 'a whole number of seconds from 0 on', value);
   }
 }
 

@@ -5,10 +5,12 @@ import { foreignRemark, isForeign, managedHosts } from '../inventory/systems.js'
 import type { Host } from '../ssh/host.js';
 import type { EventSink } from './events.js';
 import { followFormer } from './former.js';
+import { type Gate, type GateReach, type HostGate, hostGates } from './gate.js';
 import { lockOwner } from './lock.js';
 import { paramsOf } from './params.js';
-import type { Playbook, Stage } from './playbook.js';
+import type { Drain, Playbook, Stage } from './playbook.js';
 import { prepareStore } from './prepare.js';
+import { batchSize, drainableServices, drainText, toleratedFailures } from './rolling.js';
 import {
   type AnyRole,
   planWork,
@@ -42,6 +44,8 @@ export interface ClusterRun {
   readonly open: (host: ClusterHost) => Promise<Host>;
   /** Called once, and only when a role of the run has artifacts. */
   readonly openStore?: () => Promise<Store>;
+  /** Called once, and only when a stage of the run drains hosts. */
+  readonly openGate?: (reach: GateReach) => Promise<Gate>;
   readonly sink: EventSink;
   readonly signal: AbortSignal;
   /** For tests: waits between attempts to come back to a lost host, milliseconds. */
@@ -216,12 +220,20 @@ class Runner {
 
   async #stage(stage: Stage, entries: StageWork['hosts']): Promise<void> {
     const rolling = stage.strategy === 'rolling';
-    const limit = pLimit(rolling ? 1 : this.run.forks);
-    let stoppedBy: string | undefined;
+    const limit = pLimit(rolling ? batchSize(stage, entries.length) : this.run.forks);
+    const tolerated = rolling ? toleratedFailures(stage, entries.length) : Number.POSITIVE_INFINITY;
+    const gates = rolling && stage.drain ? await this.#gates(stage, stage.drain, entries) : undefined;
+    if (gates === 'unknown') return;
+    // Who was left out of the tables by an earlier run comes first: to give it back is worth more than to take out another.
+    const isLeft = ({ host }: { host: ClusterHost }) => (gates?.get(host.name)?.left ? 0 : 1);
+    const inTurn = [...entries].sort((one, other) => isLeft(one) - isLeft(other));
+    const failed: string[] = [];
     await Promise.all(
-      entries.map(({ host, roles }) =>
+      inTurn.map(({ host, roles }) =>
         limit(async () => {
-          if (stoppedBy !== undefined) {
+          if (this.run.signal.aborted) return;
+          if (failed.length > tolerated) {
+            const stoppedBy = failed.join(', ');
             this.#unready.set(host.name, `not tried, since ${stoppedBy} failed before it`);
             this.run.sink({
               type: 'remark',
@@ -230,11 +242,40 @@ class Runner {
             });
             return;
           }
-          const ready = await this.#stageOnHost(stage, host, roles);
-          if (!ready && rolling) stoppedBy = host.name;
+          const ready = await this.#stageOnHost(stage, host, roles, gates?.get(host.name));
+          if (!ready) failed.push(host.name);
         }),
       ),
     );
+  }
+
+  #gate: Promise<Gate> | undefined;
+  /** The way out and back of each host that may be drained; `unknown` where the directors can't be asked, which is told. */
+  async #gates(
+    stage: Stage,
+    drain: Drain,
+    entries: StageWork['hosts'],
+  ): Promise<ReadonlyMap<string, HostGate> | 'unknown' | undefined> {
+    const { cluster, command, openGate, sink, signal } = this.run;
+    const hosts = entries
+      .map(({ host }) => host)
+      .filter((host) => drainableServices(cluster, host).length > 0);
+    if (command !== 'provision' || hosts.length === 0 || signal.aborted) return undefined;
+    if (!openGate) throw new Error(`stage ${stage.name} drains hosts, and the run has no gate`);
+    this.#gate ??= openGate({
+      cluster,
+      facts: (name) => this.#session(name).ready(),
+      host: (name) => this.#session(name).host(),
+      sink,
+      signal,
+    });
+    try {
+      return await hostGates(await this.#gate, hosts, drain, sink);
+    } catch (error) {
+      const text = this.#fail(error instanceof LvsctlError ? (error.host ?? '') : '', 'drain', error);
+      for (const { host } of entries) this.#unready.set(host.name, text);
+      return 'unknown';
+    }
   }
 
   async verify(): Promise<void> {
@@ -269,11 +310,16 @@ class Runner {
     else await this.verify();
   }
 
-  async #stageOnHost(stage: Stage, host: ClusterHost, roles: readonly AnyRole[]): Promise<boolean> {
+  async #stageOnHost(
+    stage: Stage,
+    host: ClusterHost,
+    roles: readonly AnyRole[],
+    gate: HostGate | undefined,
+  ): Promise<boolean> {
     if (this.#unready.has(host.name) || this.run.signal.aborted) return false;
     const begun = Date.now();
     const session = this.#session(host.name);
-    const onHost = new HostStage(session, roles, this.#context);
+    const onHost = new HostStage(session, roles, this.#context, gate);
     let outcome: HostOutcome;
     // What a former run's job did, followed by this run, is shown with this run's changes.
     let attached = 0;
@@ -292,6 +338,8 @@ class Runner {
     this.changed += changed;
     this.pending += outcome.pending;
     if (outcome.failure !== undefined) this.#unready.set(host.name, outcome.failure);
+    if (outcome.failure !== undefined) gate?.failed();
+    if (stage.drain && this.run.command === 'plan' && outcome.pending > 0) this.#tellDrain(host, stage.drain);
     if (outcome.reboots) this.#rebooting.set(host.name, { told: false });
     const summary = { ok, changed, failed, trips: session.trips, connections: session.connections };
     this.run.sink({
@@ -302,6 +350,12 @@ class Runner {
       seconds: (Date.now() - begun) / 1000,
     });
     return outcome.failure === undefined;
+  }
+
+  #tellDrain(host: ClusterHost, drain: Drain): void {
+    const services = drainableServices(this.run.cluster, host);
+    if (services.length > 0)
+      this.run.sink({ type: 'remark', host: host.name, text: drainText(services, drain) });
   }
 
   readonly #attached = new Set<string>();

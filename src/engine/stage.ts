@@ -1,4 +1,5 @@
 import { apply } from './apply.js';
+import type { HostGate } from './gate.js';
 import type { Role } from './role.js';
 import type { HostSession } from './session.js';
 import { about, type OwnedChange, planAll, probe, type StageContext, type Work, workOf } from './work.js';
@@ -29,6 +30,8 @@ export class HostStage {
     readonly session: HostSession,
     readonly roles: readonly Role<unknown>[],
     readonly context: StageContext,
+    /** In a stage that drains. */
+    readonly gate?: HostGate,
   ) {}
 
   /** Facts → resources → probes → plan, and no further. */
@@ -44,8 +47,15 @@ export class HostStage {
     };
   }
 
-  /** … → apply as one job → probe again: the proof. A reboot ends the job, and all begins anew with the host's next life. */
+  /** … → apply as one job → probe again: the proof; where the stage drains, the host is out of the directors' tables meanwhile. */
   async provision(): Promise<HostOutcome> {
+    const outcome = await this.#converge();
+    if (outcome.failure === undefined) await this.gate?.putBack();
+    return outcome;
+  }
+
+  /** A reboot ends the job, and all begins anew with the host's next life. */
+  async #converge(): Promise<HostOutcome> {
     const { session, context } = this;
     const { sink } = context;
     for (;;) {
@@ -61,6 +71,7 @@ export class HostStage {
       );
       if (again) return this.#fail(converged, [again], 'still not converged after the reboot that it wanted');
 
+      await this.gate?.takeOut();
       const reboot = changes.findIndex(({ change }) => change.reboot);
       const batch = reboot < 0 ? changes : changes.slice(0, reboot + 1);
       sink({ type: 'host.step', host: session.name, step: 'apply', resources: batch.length });

@@ -16,6 +16,8 @@ const STEP_TEXT: Readonly<Record<HostStep, string>> = {
   reboot: 'rebooting',
   back: 'back in its next boot',
   proof: 'probing again',
+  drain: 'draining',
+  check: 'checking before it is given back',
   traffic: 'checking traffic',
 };
 

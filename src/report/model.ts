@@ -7,6 +7,7 @@ import type {
   RunEvent,
 } from '../engine/events.js';
 import type { VerifyReport } from '../verify/report.js';
+import { count } from './text.js';
 
 /** One resource of a host: not yet known, converged, to be changed, being changed, changed, failed. */
 export type Cell = 'unknown' | 'ok' | 'planned' | 'current' | 'changed' | 'failed';
@@ -144,6 +145,10 @@ export function fold(run: RunState, event: RunEvent, now: number): void {
       break;
     case 'host.output':
       hostState(run, event.host).output = event.line;
+      break;
+    case 'host.drain':
+      if (event.state === 'waiting')
+        hostState(run, event.host).output = `${count(event.connections ?? 0, 'connection')} left`;
       break;
     case 'host.progress':
       hostState(run, event.host).progress = event;

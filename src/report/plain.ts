@@ -62,10 +62,16 @@ function logLines(event: RunEvent, run: RunState, verbose: boolean): string[] {
       if (event.step === 'reboot')
         return [line(event.host, 'reboot', `back within ${event.seconds} s, or given up`)];
       if (event.step === 'back') return [line(event.host, 'back', `after ${duration(event.seconds ?? 0)}`)];
+      if (event.step === 'drain')
+        return [
+          line(event.host, 'drain', `no new connections; the present ones have ${event.seconds} s to end`),
+        ];
       if (!verbose) return [];
       return [
         line(event.host, event.step, event.resources === undefined ? '' : count(event.resources, 'resource')),
       ];
+    case 'host.drain':
+      return event.state !== 'waiting' || verbose ? [line(event.host, 'drain', drainText(event))] : [];
     case 'host.output':
       return verbose ? [line(event.host, '|', event.line)] : [];
     case 'change.planned':
@@ -107,4 +113,11 @@ function logLines(event: RunEvent, run: RunState, verbose: boolean): string[] {
     default:
       return [];
   }
+}
+
+function drainText({ state, connections = 0 }: Extract<RunEvent, { type: 'host.drain' }>): string {
+  if (state === 'waiting') return `${count(connections, 'connection')} left`;
+  if (state === 'out') return 'out: it gets no connections';
+  if (state === 'kept') return 'out already, by an operator; it stays so afterwards';
+  return state === 'back' ? 'given back' : 'stays out';
 }

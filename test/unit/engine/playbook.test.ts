@@ -66,6 +66,41 @@ export default definePlaybook({
       'stages[0].order is "director"',
     ],
     [
+      'drained in parallel',
+      stage("{ name: 's', hosts: 'all', roles: [], drain: {} }"),
+      'stages[0].drain is {}',
+    ],
+    [
+      'a batch in parallel',
+      stage("{ name: 's', hosts: 'all', roles: [], batch: 2 }"),
+      'stages[0].batch is 2',
+    ],
+    [
+      'a batch of none',
+      stage("{ name: 's', hosts: 'all', roles: [], strategy: 'rolling', batch: 0 }"),
+      'stages[0].batch is 0',
+    ],
+    [
+      'more than all may fail',
+      stage("{ name: 's', hosts: 'all', roles: [], strategy: 'rolling', maxFailures: '101%' }"),
+      'stages[0].maxFailures is "101%"',
+    ],
+    [
+      'a wait of a text',
+      stage("{ name: 's', hosts: 'all', roles: [], strategy: 'rolling', drain: { waitSeconds: '5m' } }"),
+      'stages[0].drain.waitSeconds is "5m"',
+    ],
+    [
+      'a drain that knows another word',
+      stage("{ name: 's', hosts: 'all', roles: [], strategy: 'rolling', drain: { seconds: 5 } }"),
+      'stages[0].drain.seconds is 5',
+    ],
+    [
+      'busy hosts in a third way',
+      stage("{ name: 's', hosts: 'all', roles: [], strategy: 'rolling', drain: { busy: 'wait' } }"),
+      'stages[0].drain.busy is "wait"',
+    ],
+    [
       'a name in place of a role',
       stage("{ name: 's', hosts: 'all', roles: ['arp'] }"),
       'stages[0].roles[0] is "arp"',
