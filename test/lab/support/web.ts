@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { Target } from './load.js';
-import { onHost } from './program.js';
+import { program } from './program.js';
 
 const lines = 2_000_000;
 
@@ -46,15 +48,7 @@ http {
 }
 `;
 
-/**
- * Makes a guest a small web server (nginx-light, of the packages that the lab carries) that names itself in its answers, here and after a
- * reboot: {@link shortTarget} and {@link longTarget}.
- */
-export function serveWeb(inventory: string, host: string): void {
-  const { status, stdout, stderr } = onHost(
-    inventory,
-    host,
-    `set -e
+const setUp = `set -e
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q update && apt-get -q -y install nginx-light
 mkdir -p /srv/web
@@ -64,7 +58,13 @@ cat >/etc/nginx/nginx.conf <<'EOF'
 ${configuration}
 EOF
 nginx -t
-systemctl restart nginx`,
-  );
-  if (status !== 0) throw new Error(`no web server on ${host}:\n${stdout}${stderr}`);
+systemctl restart nginx`;
+
+/**
+ * Makes a guest a small web server (nginx-light, of the packages that the lab carries) that names itself in its answers, here and after a
+ * reboot: {@link shortTarget} and {@link longTarget}.
+ */
+export async function serveWeb(inventory: string, host: string): Promise<void> {
+  const inGuest = ['lab', 'exec', inventory, host, '--', 'sh', '-c', setUp];
+  await promisify(execFile)(process.execPath, [program, ...inGuest]);
 }
