@@ -29,3 +29,10 @@ export { type PersistentSysctlOptions, persistentSysctl } from './persistentSysc
 export { type Redirection, redirectRules } from './redirectRules.js';
 export { type ServiceOptions, service, stampOf } from './service.js';
 export { interfaceKey, type SysctlOptions, type SysctlSetting, sysctl, sysctlName } from './sysctl.js';
+export {
+  type GreOptions,
+  greWithChecksum,
+  greWithChecksumWords,
+  guePort,
+  tunnelOfAnyProtocol,
+} from './tunnel.js';

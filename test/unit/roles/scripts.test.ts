@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { director, realserver } from '../../../roles/index.js';
-import { systems } from '../resources/facts.js';
+import { debian, systems } from '../resources/facts.js';
 import { shells } from '../resources/shells.js';
 import { service, tutorial } from './cluster.js';
 import { input, writtenText } from './play.js';
+import { everyTunnel } from './tunnels.js';
 
 const v6 = service({ name: 'web6', vip: 'fd00:7::110', port: 80, label: '' });
 const tunnelled = service({
@@ -75,6 +76,14 @@ const cases = systems.flatMap(([system, facts]) =>
     },
   ]),
 );
+
+cases.push({
+  name: 'debian-tunnels-realserver.sh',
+  text: writtenText(
+    realserver.resources(input(realserver, everyTunnel, 'rs1', debian)),
+    '/etc/lvsctl/realserver.sh',
+  ),
+});
 
 describe.each(cases)('$name', ({ name, text }) => {
   it('is the golden script', async () => {

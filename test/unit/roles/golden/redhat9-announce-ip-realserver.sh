@@ -1,5 +1,5 @@
 #!/bin/sh
-# LVS real server rs1 of the cluster tutorial: holds the VIPs on lo and keeps quiet about them.
+# LVS real server rs1 of the cluster tutorial: holds the VIPs and keeps quiet about them.
 # Written by lvsctl. Runs at boot; may be run by hand at any time, as often as you like.
 PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
 failed=0
@@ -9,11 +9,11 @@ put() {
 	echo "$1" > "/proc/sys/$2" || failed=1
 }
 
-# hold ADDRESS PREFIX [LABEL]: an address on lo, unless it is there
+# hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
 hold() {
-	case "$(ip -o addr show dev lo)" in
+	case "$(ip -o addr show dev "$3")" in
 	*" $1/$2 "*) ;;
-	*) if [ -n "$3" ]; then ip addr add "$1/$2" dev lo label "$3"; else ip addr add "$1/$2" dev lo nodad 2>/dev/null || ip addr add "$1/$2" dev lo; fi || failed=1 ;;
+	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3" nodad 2>/dev/null || ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
 	esac
 }
 
@@ -52,6 +52,6 @@ fi
 
 put 0 net/ipv4/ip_forward
 
-hold 10.83.33.100 32 lo:100
+hold 10.83.33.100 32 lo lo:100
 
 exit $failed

@@ -1,5 +1,5 @@
 #!/bin/sh
-# LVS real server rs1 of the cluster tutorial: holds the VIPs on lo and keeps quiet about them.
+# LVS real server rs1 of the cluster tutorial: holds the VIPs and keeps quiet about them.
 # Written by lvsctl. Runs at boot; may be run by hand at any time, as often as you like.
 PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
 failed=0
@@ -9,9 +9,9 @@ put() {
 	echo "$1" > "/proc/sys/$2" || failed=1
 }
 
-# hold ADDRESS PREFIX [LABEL]: an address on lo, unless it is there
+# hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
 hold() {
-	if [ -n "$3" ]; then ifconfig "$3" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig lo add "$1/$2"; fi || failed=1
+	if [ -n "$4" ]; then ifconfig "$4" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig "$3" add "$1/$2"; fi || failed=1
 }
 
 # No ARP for the VIPs. This comes before they are up: a real server that answers once is remembered for minutes.
@@ -26,8 +26,8 @@ fi
 
 put 0 net/ipv4/ip_forward
 
-hold 10.83.33.100 32 lo:100
+hold 10.83.33.100 32 lo lo:100
 route add -host 10.83.33.100 dev lo:100 2>/dev/null || :
-hold fd00:7::110 128
+hold fd00:7::110 128 lo
 
 exit $failed
