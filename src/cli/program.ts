@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { ArtifactsOptions } from './commands/artifacts.js';
 import type { ExplainOptions } from './commands/explain.js';
 import type { ExportOptions } from './commands/export.js';
 import type { ImportOptions } from './commands/import.js';
 import type { StatusOptions } from './commands/status.js';
 import type { Context, HostOptions, OutputOptions } from './context.js';
+import { list, watchSeconds, wholeNumber } from './option-values.js';
 import type { RunOptions } from './run.js';
 
 /** A command's own file is loaded when it runs: `--help` needs none of them. */
@@ -177,7 +178,7 @@ function addStatus(program: Command, context: Context, run: (action: Action) => 
       .addOption(
         new Option('--watch [seconds]', 'read again and again, until Ctrl-C (default: 2)')
           .preset('2')
-          .argParser(seconds),
+          .argParser(watchSeconds),
       )
       .option('--prometheus', 'print one reading in the text format of Prometheus, and nothing else'),
   ).action((file: string | undefined, options: StatusOptions) =>
@@ -292,31 +293,6 @@ function output(command: Command): Command {
     .option('--json', 'print events as NDJSON, and nothing else')
     .option('--verbose', 'show every resource and every line of output')
     .addOption(new Option('--no-color', 'no colours (NO_COLOR and FORCE_COLOR are honoured too)'));
-}
-
-/** `rs1,rs2`, or the option given several times. */
-function list(value: string, before: string[] | undefined): string[] {
-  const given = value
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  if (given.length === 0) throw new InvalidArgumentError('It names nothing.');
-  return [...(before ?? []), ...given];
-}
-
-const wholeNumber = (least: number) => (value: string) => {
-  if (!/^\d{1,6}$/.test(value) || Number(value) < least) {
-    throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
-  }
-  return Number(value);
-};
-
-/** Of `--watch`, where an inventory after the option would be taken for its value. */
-function seconds(value: string): number {
-  if (/^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 86400) return Number(value);
-  throw new InvalidArgumentError(
-    'It must be a whole number of seconds from 1 to 86400; an inventory goes before the option.',
-  );
 }
 
 /** Ends the parsing after `--version`. */
