@@ -11,3 +11,4 @@ export { default as kernel } from './kernel/role.js';
 export { default as kernelSurvey } from './kernel/survey.js';
 export { default as probe } from './probe/role.js';
 export { default as realserver } from './realserver/role.js';
+export { rollingSurvey, rollingTask } from './rolling/role.js';

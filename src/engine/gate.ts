@@ -36,6 +36,8 @@ export interface Gate {
    * @throws LvsctlError when it does not serve, and stays out then
    */
   putBack(host: ClusterHost, drain: Drain): Promise<void>;
+  /** The work on a host that is out has failed: it stays so, and nobody need wait for it. */
+  stays(host: ClusterHost): void;
 }
 
 /** One host's way out and back, in one stage. */
@@ -84,6 +86,7 @@ export class HostGate {
   failed(): void {
     if (!this.isOut) return;
     const { name } = this.host;
+    this.gate.stays(this.host);
     this.sink({ type: 'host.drain', host: name, state: 'stays' });
     this.sink({
       type: 'remark',

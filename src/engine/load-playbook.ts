@@ -13,6 +13,7 @@ export async function loadPlaybook(path: string): Promise<Playbook> {
     'lvsctl/roles': () => import('../../roles/index.js'),
     'lvsctl/resources': () => import('../resources/index.js'),
     'lvsctl/playbooks/rebuild-legacy': () => import('../../playbooks/rebuild-legacy.js'),
+    'lvsctl/playbooks/rolling': () => import('../../playbooks/rolling.js'),
     'lvsctl/playbooks/site': () => import('../../playbooks/site.js'),
     // The schemas of a user's roles are made by the same zod as ours.
     zod: () => import('zod'),

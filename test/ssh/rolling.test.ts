@@ -63,6 +63,9 @@ class FakeGate implements Gate {
       throw new LvsctlError('nothing listens', { host: name, resource: 'check' });
     this.#out.delete(name);
   }
+  stays(): void {
+    // What the engine says of it is looked at in its events.
+  }
 }
 
 const service = (realServers: readonly string[], directors: readonly string[] = ['director']): Service => ({

@@ -49,6 +49,21 @@ export default definePlaybook({
     expect(site.stages.slice(0, 3)).toEqual(stages);
   });
 
+  it('may roll roles of its own over the real servers', async () => {
+    const text = `import { definePlaybook } from 'lvsctl';
+import { rollingStages } from 'lvsctl/playbooks/rolling';
+import { ftp } from 'lvsctl/roles';
+
+export default definePlaybook({ name: 'upgrade', stages: rollingStages({ roles: [ftp], command: 'true', batch: '50%' }), verify: true });
+`;
+    const { stages } = await loadPlaybook(written('upgrade.ts', text));
+    expect(stages.map(({ name, roles }) => [name, roles.map((role) => role.name)])).toEqual([
+      ['rolling survey', ['rollingSurvey']],
+      ['rolling', ['ftp', 'rolling']],
+    ]);
+    expect(stages[1]).toMatchObject({ strategy: 'rolling', drain: {}, batch: '50%' });
+  });
+
   it.each([
     ['nothing', 'export default 7;\n', 'the default export is 7'],
     ['no name', 'export default { verify: false, stages: [] };\n', 'name is undefined'],
