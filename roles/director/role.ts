@@ -22,6 +22,7 @@ import { noParams } from '../noParams.js';
 import { arpingPackage } from '../probe/arping.js';
 import { directorVips, isIPv4, neighbourOf, type Vip, vipPrefix } from '../vips.js';
 import { LEGACY_IPTABLES, marks } from './marks.js';
+import { masquerading, trackingSettings } from './masquerade.js';
 import { directorScript } from './script.js';
 import { directorSettings } from './settings.js';
 
@@ -38,15 +39,19 @@ export default defineRole({
     checkInterface(host, facts);
     const vips = directorVips(cluster, host);
     const settings = directorSettings(vips, host.interface);
+    const tracking = trackingSettings(cluster, host);
+    const table = ipvsTable(wantedTable(cluster, host.name, unready));
     return [
       ...arping(vips, facts),
       ...settings.map((setting) => sysctl(setting)),
       // The table before the VIP: the first packet for it must find its service.
-      ipvsTable(wantedTable(cluster, host.name, unready)),
+      table,
       ...marks(cluster, host, facts),
+      ...tracking.map((setting) => sysctl({ ...setting, createdBy: table.id, hint: withoutTracking })),
+      ...masquerading(cluster, host, facts),
       ...tableSettings(cluster, host),
       ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
-      persistentSysctl({ name: 'director', settings, facts }),
+      persistentSysctl({ name: 'director', settings: [...settings, ...tracking], facts }),
       ...bootScript({
         name: 'director',
         description: `LVS director of the cluster ${cluster.name}`,
@@ -70,6 +75,9 @@ export default defineRole({
     return [...held, ...gateway];
   },
 });
+
+const withoutTracking =
+  'boot a kernel whose IPVS knows connection tracking (CONFIG_IP_VS_NFCT, Linux 2.6.37 or later), or take `masquerade: "clients"` out';
 
 /** What holds for the whole table, as far as the inventory says anything of it. */
 function tableSettings({ ipvs }: Cluster, host: ClusterHost): Resource[] {

@@ -13,6 +13,7 @@ import { quote, template } from '../../src/shell/index.js';
 import { directorModules } from '../ipvsadm/modules.js';
 import { directorVips, isIPv4, neighbourOf, vipPrefix } from '../vips.js';
 import { markLines } from './marks.js';
+import { masqueradeLines, trackingSettings } from './masquerade.js';
 import { directorSettings } from './settings.js';
 
 const renderScript = template(import.meta.url, 'templates/director.sh.hbs');
@@ -46,12 +47,20 @@ export function directorScript(options: DirectorScript): string {
       route: isIPv4(vip.address) && !facts.commands.has('ip') && facts.commands.has('route'),
     })),
     services: tableWords(options),
-    marks: markLines(cluster, host, facts),
+    tableSettings: trackingSettings(cluster, host).map(({ key, value }) => ({ key, value })),
+    ...filterRules(cluster, host, facts),
     legacyPrograms: legacyPrograms.text,
     timeouts: cluster.ipvs?.timeouts === undefined ? [] : timeoutArgs(cluster.ipvs.timeouts),
     daemons: daemonWords(cluster, host),
     neighbour: neighbourOf(cluster, host) ?? '',
   });
+}
+
+/** Rules of nft or iptables in tables and chains of our own. */
+function filterRules(cluster: Cluster, host: ClusterHost, facts: Facts) {
+  const marks = markLines(cluster, host, facts);
+  const masquerade = masqueradeLines(cluster, host, facts);
+  return { marks, masquerade, byIptables: marks.iptables.length + masquerade.iptables.length > 0 };
 }
 
 /** State of each sync daemon, and the arguments of ipvsadm that start it. */

@@ -6,7 +6,7 @@ import type { ServiceInput } from './schema.js';
 export const PASSIVE_PORTS = '50000-50100';
 
 /** Where FTP clients log in. */
-const FTP_PORT = 21;
+export const FTP_PORT = 21;
 
 /** `21` and `50000-50100` as ranges. */
 export function rangeOf(port: number | string): PortRange {

@@ -20,6 +20,14 @@ export {
   nftTable,
   single as singleMarkRules,
 } from './markRules.js';
+export { type MasqueradeOptions, masquerade } from './masquerade.js';
+export {
+  iptablesNatWords,
+  type Masquerade,
+  NAT_CHAIN,
+  nftNatRules,
+  nftNatTable,
+} from './masqueradeRules.js';
 export { modulesAtBoot } from './modulesAtBoot.js';
 export { noAddress } from './noAddress.js';
 export { oneLine } from './oneLine.js';

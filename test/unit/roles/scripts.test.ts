@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { director, realserver } from '../../../roles/index.js';
 import { debian, systems } from '../resources/facts.js';
 import { shells } from '../resources/shells.js';
-import { service, tutorial } from './cluster.js';
+import { host, service, tutorial } from './cluster.js';
 import { input, writtenText } from './play.js';
 import { everyTunnel } from './tunnels.js';
 
@@ -45,10 +45,24 @@ const marked6 = service({
   ],
 });
 
+const hidden = service({ ...natted, name: 'ftp', port: 21, masquerade: 'both' });
+const hidden6 = service({
+  ...v6,
+  forwarding: 'nat',
+  masquerade: 'real-servers',
+  realServers: [{ host: 'rs1', address: 'fd00:7::76', port: 8080, weight: 1 }],
+});
+const two = [
+  host('director', '10.83.33.83', { address6: 'fd00:7::83', prefix6: 64 }),
+  host('rs1', '10.83.33.76', { address6: 'fd00:7::76', prefix6: 64 }),
+  host('rs2', '10.83.33.2'),
+];
+
 const clusters = [
   ['tutorial', tutorial()],
   ['mixed', tutorial({ services: [service(), tunnelled, natted] })],
   ['dual', tutorial({ services: [service(), v6] })],
+  ['nat', tutorial({ hosts: two, services: [hidden, hidden6] })],
   [
     'marked',
     {

@@ -1,0 +1,160 @@
+import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
+import { type Sh, sh, shLines, trusted } from '../shell/index.js';
+import {
+  iptablesNatWords,
+  type Masquerade,
+  NAT_CHAIN,
+  NAT_TABLE,
+  type NatFamily,
+  nftNatRules,
+  nftNatTable,
+  type PresentNat,
+  parseIptablesNat,
+  parseNftNat,
+} from './masqueradeRules.js';
+import { observedText } from './observed.js';
+import { legacyPrograms } from './packetMarks.js';
+
+export interface MasqueradeOptions {
+  readonly rules: readonly Masquerade[];
+  /** Who keeps them: nft(8), or iptables(8) and ip6tables(8). What the other has of ours goes. */
+  readonly by: 'nft' | 'iptables';
+}
+
+const id = 'masquerading';
+
+/** Asking for a table would load its module, which a probe must not; where it is not loaded, it has no rules. */
+const probe = trusted(`\
+${legacyPrograms.text}
+if [ -d /sys/module/nf_tables ] || ! grep '/nf_tables\\.ko' "/lib/modules/$release/modules.dep" >/dev/null 2>&1; then
+  nftables=1
+else
+  nftables=
+fi
+if [ -n "$nftables" ] && command -v nft >/dev/null 2>&1; then
+  case $(nft list tables 2>/dev/null) in *${NAT_TABLE}*)
+    for family in ip ip6; do echo "@@ nft $family"; nft -nn list table $family ${NAT_TABLE} 2>/dev/null; done ;;
+  esac
+fi
+for tool in iptables ip6tables; do
+  command -v $tool >/dev/null 2>&1 || continue
+  case $tool in iptables) names=/proc/net/ip_tables_names ;; *) names=/proc/net/ip6_tables_names ;; esac
+  case $legacy$($tool -V 2>/dev/null) in
+  1* | *legacy*) grep '^nat$' $names >/dev/null 2>&1 || continue ;;
+  *nf_tables*) [ -n "$nftables" ] || continue ;;
+  *) grep '^nat$' $names >/dev/null 2>&1 || continue ;;
+  esac
+  echo "@@ $tool"
+  LC_ALL=C xtables $tool -t nat -L -n 2>/dev/null
+done
+:
+`);
+
+/**
+ * What leaves a director under its own address. The rules are in tables of nft(8), or a chain of iptables(8), of our own; nothing else
+ * is touched. They last until the next boot, or until somebody flushes all. They act on connections that begin; others go on as they are.
+ */
+export function masquerade({ rules, by }: MasqueradeOptions): Resource {
+  return {
+    id,
+    probe,
+    plan(observed): Change | undefined {
+      const sections = sectionsOf(observed);
+      const steps = ([4, 6] as const).flatMap((family) => {
+        const tool = family === 4 ? 'iptables' : 'ip6tables';
+        const nft = parseNftNat(sections.get(family === 4 ? 'nft ip' : 'nft ip6') ?? '', family);
+        const xtables = parseIptablesNat(sections.get(tool) ?? '');
+        return [
+          nftStep(nft, by === 'nft' ? rules : [], family),
+          iptablesStep(xtables, by === 'iptables' ? rules : [], family),
+        ].filter((step) => step !== undefined);
+      });
+      if (steps.length === 0) return undefined;
+      return {
+        summary: steps.map(({ summary }) => summary).join('; '),
+        diff: steps.map(({ diff }) => diff).join(''),
+        apply: shLines(legacyPrograms, ...steps.map(({ apply }) => apply)),
+      };
+    },
+  };
+}
+
+function sectionsOf(observed: ProbeOutput): Map<string, string> {
+  return new Map(
+    observedText(id, observed)
+      .split(/^@@ /m)
+      .map((part) => {
+        const [name = '', ...lines] = part.split('\n');
+        return [name, lines.join('\n')] as const;
+      }),
+  );
+}
+
+interface Step {
+  readonly summary: string;
+  readonly diff: string;
+  readonly apply: Sh;
+}
+
+function stepText(
+  tool: string,
+  found: PresentNat,
+  wanted: readonly string[],
+): Pick<Step, 'summary' | 'diff'> {
+  const missing = wanted.filter((rule) => !found.rules.includes(rule));
+  const surplus = found.rules.filter((rule) => !wanted.includes(rule));
+  const text =
+    wanted.length === 0
+      ? 'masquerade no more'
+      : missing.length + surplus.length === 0
+        ? 'put the rules that masquerade in order'
+        : `masquerade: ${[...missing.map((rule) => `+ ${rule}`), ...surplus.map((rule) => `- ${rule}`)].join('; ')}`;
+  return {
+    summary: `${text} (by ${tool})`,
+    diff: [...surplus.map((rule) => `- ${rule}\n`), ...missing.map((rule) => `+ ${rule}\n`)].join(''),
+  };
+}
+
+/** The order counts: what stays inside its network is let go before. */
+const isRight = (found: PresentNat, wanted: readonly string[]): boolean =>
+  found.whole && found.there === wanted.length > 0 && found.rules.join('\n') === wanted.join('\n');
+
+function nftStep(found: PresentNat, rules: readonly Masquerade[], family: NatFamily): Step | undefined {
+  const wanted = nftNatRules(rules, family);
+  if (isRight(found, wanted)) return undefined;
+  return {
+    ...stepText('nft', found, wanted),
+    apply:
+      wanted.length === 0
+        ? sh`nft delete table ${family === 4 ? 'ip' : 'ip6'} ${NAT_TABLE}`
+        : sh`printf '%s\n' ${nftNatTable(wanted, family)} | nft -f -`,
+  };
+}
+
+/** New rules come behind the old ones before these go, so that there is no moment without any. */
+function iptablesStep(found: PresentNat, rules: readonly Masquerade[], family: NatFamily): Step | undefined {
+  const tool = family === 4 ? 'iptables' : 'ip6tables';
+  const words = iptablesNatWords(rules, family);
+  const wanted = words.map((each) => each.join(' '));
+  if (isRight(found, wanted)) return undefined;
+  const on = (command: string, ...rest: readonly string[]) =>
+    sh`xtables ${tool} -t nat ${command} ${NAT_CHAIN} ${rest}`;
+  const unhook = sh`while xtables ${tool} -t nat -D POSTROUTING -j ${NAT_CHAIN} 2>/dev/null; do :; done`;
+  const hook = sh`xtables ${tool} -t nat -A POSTROUTING -j ${NAT_CHAIN}`;
+  // What can't be read can't be counted.
+  const anew = found.there && !found.whole;
+  return {
+    ...stepText(tool, found, wanted),
+    apply:
+      wanted.length === 0
+        ? shLines(unhook, on('-F'), on('-X'))
+        : shLines(
+            !found.there && on('-N'),
+            anew && on('-F'),
+            ...words.map((each) => on('-A', ...each)),
+            ...(anew ? [] : found.rules.map(() => on('-D', '1'))),
+            anew && unhook,
+            (anew || !found.there) && hook,
+          ),
+  };
+}

@@ -1,0 +1,94 @@
+#!/bin/sh
+# LVS director director of the cluster tutorial: the VIPs and the table.
+# Written by lvsctl. Runs at boot; may be run by hand at any time, on a live director too: it adds and corrects,
+# and never clears the table.
+PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
+failed=0
+
+# put VALUE KEY: a kernel setting
+put() {
+	echo "$1" > "/proc/sys/$2" || failed=1
+}
+
+# hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
+hold() {
+	case "$(ip -o addr show dev "$3")" in
+	*" $1/$2 "*) ;;
+	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3" nodad 2>/dev/null || ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
+	esac
+}
+
+# announce ADDRESS DEVICE: to the neighbours, who may remember another host for it
+announce() {
+	if command -v arping >/dev/null 2>&1; then
+		# iputils and busybox, else Habets
+		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+	else
+		# A request from the address to a host that does not hold it corrects all who hear it.
+		ip neigh del 10.83.33.76 dev "$2" 2>/dev/null
+		ping -c 1 -I "$1" 10.83.33.76 >/dev/null 2>&1
+	fi
+}
+
+# service ARGUMENTS: a virtual service, new or with its settings corrected
+service() {
+	ipvsadm -A "$@" 2>/dev/null || ipvsadm -E "$@" || failed=1
+}
+
+# server ARGUMENTS: a real server of a service, new or with its settings corrected
+server() {
+	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
+}
+
+put 1 net/ipv4/ip_forward
+put 0 net/ipv4/conf/all/send_redirects
+put 0 net/ipv4/conf/default/send_redirects
+put 0 net/ipv4/conf/eth0/send_redirects
+put 1 net/ipv6/conf/all/forwarding
+
+for module in ip_vs ip_vs_ftp ip_vs_wlc ip_vs_wrr; do modprobe "$module" || failed=1; done
+put 1 net/ipv4/vs/conntrack
+
+# The table comes before the VIPs: the first packet for one must find its service.
+service -t 10.83.33.102:21 -s wlc
+server -t 10.83.33.102:21 -r 10.83.33.76:21 -m -w 3
+server -t 10.83.33.102:21 -r 10.83.33.2:21 -m -w 1
+service -t '[fd00:7::110]:80' -s wrr
+server -t '[fd00:7::110]:80' -r '[fd00:7::76]:8080' -m -w 1
+
+# What leaves with this host's own address, in tables of our own.
+printf '%s\n' \
+	'table ip lvsctl_nat' \
+	'delete table ip lvsctl_nat' \
+	'table ip lvsctl_nat {' \
+	'chain prerouting {' \
+	'type nat hook prerouting priority -100;' \
+	'}' \
+	'chain postrouting {' \
+	'type nat hook postrouting priority 100;' \
+	'ip daddr 10.83.33.76 masquerade' \
+	'ip daddr 10.83.33.2 masquerade' \
+	'ip saddr 10.83.33.76 ip daddr 10.83.33.0/24 return' \
+	'ip saddr 10.83.33.76 masquerade' \
+	'ip saddr 10.83.33.2 ip daddr 10.83.33.0/24 return' \
+	'ip saddr 10.83.33.2 masquerade' \
+	'}' \
+	'}' \
+	'table ip6 lvsctl_nat' \
+	'delete table ip6 lvsctl_nat' \
+	'table ip6 lvsctl_nat {' \
+	'chain prerouting {' \
+	'type nat hook prerouting priority -100;' \
+	'}' \
+	'chain postrouting {' \
+	'type nat hook postrouting priority 100;' \
+	'ip6 saddr fd00:7::76 ip6 daddr fd00:7::/64 return' \
+	'ip6 saddr fd00:7::76 masquerade' \
+	'}' \
+	'}' | nft -f - || failed=1
+
+hold 10.83.33.102 32 eth0 eth0:102
+announce 10.83.33.102 eth0
+hold fd00:7::110 128 eth0
+
+exit $failed

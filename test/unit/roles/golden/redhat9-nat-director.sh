@@ -1,0 +1,94 @@
+#!/bin/sh
+# LVS director director of the cluster tutorial: the VIPs and the table.
+# Written by lvsctl. Runs at boot; may be run by hand at any time, on a live director too: it adds and corrects,
+# and never clears the table.
+PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
+failed=0
+
+# put VALUE KEY: a kernel setting
+put() {
+	echo "$1" > "/proc/sys/$2" || failed=1
+}
+
+# hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
+hold() {
+	if [ -n "$4" ]; then ifconfig "$4" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig "$3" add "$1/$2"; fi || failed=1
+}
+
+# announce ADDRESS DEVICE: to the neighbours, who may remember another host for it
+announce() {
+	if command -v arping >/dev/null 2>&1; then
+		# iputils and busybox, else Habets
+		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+	else
+		# A request from the address to a host that does not hold it corrects all who hear it.
+		arp -d 10.83.33.76 >/dev/null 2>&1
+		ping -c 1 -I "$1" 10.83.33.76 >/dev/null 2>&1
+	fi
+}
+
+# service ARGUMENTS: a virtual service, new or with its settings corrected
+service() {
+	ipvsadm -A "$@" 2>/dev/null || ipvsadm -E "$@" || failed=1
+}
+
+# server ARGUMENTS: a real server of a service, new or with its settings corrected
+server() {
+	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
+}
+
+read -r release < /proc/sys/kernel/osrelease
+legacy=
+set -- "/lib/modules/$release/kernel/net/netfilter/"nf_tables.ko* "/lib/modules/$release/kernel/net/netfilter/"nft_reject_inet.ko*
+if [ -e "$1" ] && [ ! -e "$2" ] && command -v iptables-legacy >/dev/null 2>&1; then legacy=1; fi
+xtables() {
+  program=$1${legacy:+-legacy}
+  shift
+  "$program" "$@"
+}
+
+# masquerade TOOL RULE: what leaves with this host's own address, in a chain of our own; the order of the rules counts
+masquerade() {
+	tool=$1
+	shift
+	xtables "$tool" -t nat -N LVSCTL-NAT 2>/dev/null
+	while xtables "$tool" -t nat -D LVSCTL-NAT "$@" 2>/dev/null; do :; done
+	xtables "$tool" -t nat -A LVSCTL-NAT "$@" || failed=1
+	case $(xtables "$tool" -t nat -L POSTROUTING -n) in
+	*LVSCTL-NAT*) ;;
+	*) xtables "$tool" -t nat -A POSTROUTING -j LVSCTL-NAT || failed=1 ;;
+	esac
+}
+
+put 1 net/ipv4/ip_forward
+put 0 net/ipv4/conf/all/send_redirects
+put 0 net/ipv4/conf/default/send_redirects
+put 0 net/ipv4/conf/eth0/send_redirects
+put 1 net/ipv6/conf/all/forwarding
+
+for module in ip_vs ip_vs_ftp ip_vs_wlc ip_vs_wrr; do modprobe "$module" || failed=1; done
+put 1 net/ipv4/vs/conntrack
+
+# The table comes before the VIPs: the first packet for one must find its service.
+service -t 10.83.33.102:21 -s wlc
+server -t 10.83.33.102:21 -r 10.83.33.76:21 -m -w 3
+server -t 10.83.33.102:21 -r 10.83.33.2:21 -m -w 1
+service -t '[fd00:7::110]:80' -s wrr
+server -t '[fd00:7::110]:80' -r '[fd00:7::76]:8080' -m -w 1
+
+# What leaves with this host's own address; what stays in its network is let go before.
+masquerade iptables -d 10.83.33.76 -j MASQUERADE
+masquerade iptables -d 10.83.33.2 -j MASQUERADE
+masquerade iptables -s 10.83.33.76 -d 10.83.33.0/24 -j RETURN
+masquerade iptables -s 10.83.33.76 -j MASQUERADE
+masquerade iptables -s 10.83.33.2 -d 10.83.33.0/24 -j RETURN
+masquerade iptables -s 10.83.33.2 -j MASQUERADE
+masquerade ip6tables -s fd00:7::76 -d fd00:7::/64 -j RETURN
+masquerade ip6tables -s fd00:7::76 -j MASQUERADE
+
+hold 10.83.33.102 32 eth0 eth0:102
+route add -host 10.83.33.102 dev eth0:102 2>/dev/null || :
+announce 10.83.33.102 eth0
+hold fd00:7::110 128 eth0
+
+exit $failed
