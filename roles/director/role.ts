@@ -3,7 +3,7 @@ import type { Resource } from '../../src/engine/resource.js';
 import { defineRole } from '../../src/engine/role.js';
 import { LvsctlError } from '../../src/errors.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
-import { wantedTable } from '../../src/ipvs/index.js';
+import { wantedTable, withRecorded } from '../../src/ipvs/index.js';
 import {
   address,
   announceAddress,
@@ -23,6 +23,7 @@ import { arpingPackage } from '../probe/arping.js';
 import { directorVips, isIPv4, neighbourOf, type Vip, vipPrefix } from '../vips.js';
 import { LEGACY_IPTABLES, marks } from './marks.js';
 import { masquerading, trackingSettings } from './masquerade.js';
+import { recordRemarks, recordResources } from './recorded.js';
 import { directorScript } from './script.js';
 import { directorSettings } from './settings.js';
 
@@ -40,12 +41,13 @@ export default defineRole({
     const vips = directorVips(cluster, host);
     const settings = directorSettings(vips, host.interface);
     const tracking = trackingSettings(cluster, host);
-    const table = ipvsTable(wantedTable(cluster, host.name, unready));
+    const table = ipvsTable(wantedTable(withRecorded(cluster, facts.recorded), host.name, unready));
     return [
       ...arping(vips, facts),
       ...settings.map((setting) => sysctl(setting)),
       // The table before the VIP: the first packet for it must find its service.
       table,
+      ...recordResources(cluster, host, facts),
       ...marks(cluster, host, facts),
       ...tracking.map((setting) => sysctl({ ...setting, createdBy: table.id, hint: withoutTracking })),
       ...masquerading(cluster, host, facts),
@@ -60,7 +62,7 @@ export default defineRole({
       }),
     ];
   },
-  remarks({ cluster, host, unready }) {
+  remarks({ cluster, host, facts, unready }) {
     const services = directorVips(cluster, host).flatMap((vip) => vip.services);
     const held = [...unready].flatMap(([name, reason]) => {
       const of = services.filter((service) => service.realServers.some((one) => one.host === name));
@@ -72,7 +74,7 @@ export default defineRole({
       (service) =>
         `${service.name} is LVS-NAT: its real servers need ${host.address} as their default gateway`,
     );
-    return [...held, ...gateway];
+    return [...held, ...gateway, ...recordRemarks(cluster, host, facts)];
   },
 });
 

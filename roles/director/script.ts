@@ -1,11 +1,15 @@
 import type { Facts } from '../../src/engine/facts.js';
-import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import type { Cluster, ClusterHost, Service, ServiceRealServer } from '../../src/inventory/cluster.js';
 import {
   daemonArgs,
   destinationKey,
+  destinationOf,
+  recordPath,
   renderArgs,
+  serviceIdentity,
   serviceKey,
   timeoutArgs,
+  wantedService,
   wantedTable,
 } from '../../src/ipvs/index.js';
 import { interfaceLabel, legacyPrograms, oneLine } from '../../src/resources/index.js';
@@ -49,6 +53,7 @@ export function directorScript(options: DirectorScript): string {
     services: tableWords(options),
     tableSettings: trackingSettings(cluster, host).map(({ key, value }) => ({ key, value })),
     ...filterRules(cluster, host, facts),
+    recordPath,
     legacyPrograms: legacyPrograms.text,
     timeouts: cluster.ipvs?.timeouts === undefined ? [] : timeoutArgs(cluster.ipvs.timeouts),
     daemons: daemonWords(cluster, host),
@@ -71,32 +76,55 @@ function daemonWords({ ipvs }: Cluster, host: ClusterHost): { state: string; wor
   return (['master', 'backup'] as const).map((state) => ({ state, words: daemonArgs(state, settings) }));
 }
 
-/** Arguments of ipvsadm by service, without the operation: the script tries adding, then editing. */
-function tableWords(options: DirectorScript): { words: string[]; servers: { words: string[] }[] }[] {
-  const { cluster, host, unready, present } = options;
-  const all = wantedTable(cluster, host.name, new Map()).services;
-  const { held } = wantedTable(cluster, host.name, unready);
-  return all.map((service) => ({
-    words: renderArgs({ kind: 'addService', service }).slice(1),
-    servers: service.destinations
-      .map((destination) => ({
-        isHeld: held.some(
-          (one) =>
-            serviceKey(one.service) === serviceKey(service.id) &&
-            destinationKey(one) === destinationKey(destination),
-        ),
-        words: renderArgs({ kind: 'addDestination', id: service.id, destination }).slice(1),
-      }))
-      .filter(({ isHeld, words }) => !isHeld || hasServer(present, words))
-      .map(({ words }) => ({ words })),
-  }));
+interface ServerLine {
+  readonly host: string;
+  /** Of the service, as the record of weights names it. */
+  readonly name: string;
+  readonly weight: number;
+  readonly words: readonly string[];
 }
 
-/** Whether the script has this server of this service, whatever its weight. */
+/** Arguments of ipvsadm by service, without the operation: the script tries adding, then editing. */
+function tableWords(options: DirectorScript): { words: string[]; servers: ServerLine[] }[] {
+  const { cluster, host, unready, present } = options;
+  const { held } = wantedTable(cluster, host.name, unready);
+  const isHeld = (service: Service, realServer: ServiceRealServer): boolean =>
+    held.some(
+      (one) =>
+        serviceKey(one.service) === serviceKey(serviceIdentity(service)) &&
+        destinationKey(one) === destinationKey(destinationOf(service, realServer)),
+    );
+  return cluster.services
+    .filter(({ directors }) => directors.includes(host.name))
+    .map((service) => ({
+      words: renderArgs({ kind: 'addService', service: wantedService(service, []) }).slice(1),
+      servers: service.realServers
+        .map((realServer) => ({ realServer, words: serverWords(service, realServer) }))
+        .filter(({ realServer, words }) => !isHeld(service, realServer) || hasServer(present, words))
+        .map(({ realServer: { host: of, weight }, words }) => ({
+          host: of,
+          name: service.name,
+          weight,
+          words,
+        })),
+    }));
+}
+
+/** All but the weight, which the script may find in the record. */
+function serverWords(service: Service, realServer: ServiceRealServer): string[] {
+  const { id, destinations } = wantedService(service, [realServer]);
+  return destinations.flatMap((destination) =>
+    renderArgs({ kind: 'addDestination', id, destination: { ...destination, weight: undefined } }).slice(1),
+  );
+}
+
+/** Whether the script has this server of this service, whatever its weight. Scripts of lvsctl before `drain` name no host. */
 function hasServer(script: string | undefined, words: readonly string[]): boolean {
   const name = words
     .slice(0, words.indexOf('-r') + 2)
     .map(quote)
     .join(' ');
-  return (script ?? '').split('\n').some((line) => line.startsWith(`server ${name} `));
+  return (script ?? '')
+    .split('\n')
+    .some((line) => line.replace(/^server \S+ \S+ \d+ /, 'server ').startsWith(`server ${name} `));
 }

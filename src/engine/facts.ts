@@ -1,3 +1,5 @@
+import type { WeightRecord } from '../ipvs/recorded.js';
+
 /** What one trip tells of a host. A capability that is not listed is absent: nothing newer than Red Hat 9 is assumed. */
 export interface Facts {
   readonly hostname: string;
@@ -33,6 +35,8 @@ export interface Facts {
   readonly processors: number;
   /** Host's clock, seconds since 1970. */
   readonly epochSeconds: number;
+  /** Weights that an operator has set on this director (`lvsctl drain`); empty on every other host. */
+  readonly recorded: WeightRecord;
 }
 
 export interface NetworkInterface {

@@ -1,3 +1,4 @@
+import { parseRecord, recordPath } from '../ipvs/recorded.js';
 import type { Sh } from '../shell/index.js';
 import { sh, shLines, trusted } from '../shell/index.js';
 import type { Facts, NetworkInterface } from './facts.js';
@@ -111,7 +112,7 @@ export function factsSections(wishes: FactWishes): ReadonlyMap<string, Sh> {
     ],
     [
       'facts:paths',
-      shLines(sh`for p in ${paths}; do [ -e "$p" ] && printf '%s\n' "$p"; done`, modulesScript),
+      shLines(sh`for p in ${paths}; do [ -e "$p" ] && printf '%s\n' "$p"; done`, recordScript, modulesScript),
     ],
   ]);
 }
@@ -135,6 +136,9 @@ const modulesScript = shLines(
   sh`for m in ${kernelModules}; do for f in "/lib/modules/$release/kernel/$m.o" "/lib/modules/$release/kernel/$m".ko*`,
   sh`do [ -e "$f" ] && printf 'module %s\n' "\${m##*/}"; done; done; :`,
 );
+
+/** By the shell's own `read`, and nothing on hosts that have none. */
+const recordScript = sh`[ ! -r ${recordPath} ] || while read -r line; do printf 'weight %s\n' "$line"; done < ${recordPath}`;
 
 const networkScript = shLines(
   sh`if [ -d /sys/class/net ]; then for d in /sys/class/net/*; do [ -r "$d/address" ] || continue`,
@@ -181,6 +185,11 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
     memoryKiB: Number(kernel.get('memory') ?? 0) || 0,
     processors: Number(kernel.get('processors') ?? 0) || 1,
     epochSeconds: Number(kernel.get('epoch') ?? 0) || 0,
+    recorded: parseRecord(
+      lines(text('paths'))
+        .flatMap((line) => (line.startsWith('weight ') ? [line.slice('weight '.length)] : []))
+        .join('\n'),
+    ),
   };
 }
 

@@ -1,5 +1,12 @@
 export { destinationSettings, destinationWords, serviceSettings, serviceWords } from './args.js';
+export { overlayDestination } from './compare.js';
 export { type Connection, type Endpoint, parseConnections, parseProcConnections } from './connections.js';
+export {
+  closes,
+  type HeldConnections,
+  heldScript,
+  parseHeld,
+} from './held.js';
 export { parseListing } from './list.js';
 export {
   type Counters,
@@ -33,6 +40,22 @@ export {
   type Wanted,
 } from './plan.js';
 export { parseProc } from './proc.js';
+export {
+  describeRecorded,
+  emptyRecord,
+  parseRecord,
+  type RecordedWeight,
+  recordedWeight,
+  recordPath,
+  recordReason,
+  recordWith,
+  recordWithout,
+  recordWord,
+  renderRecord,
+  staleEntries,
+  type WeightRecord,
+  withRecorded,
+} from './recorded.js';
 export { type PlacedEntry, parseSave, renderSave, renderService } from './save.js';
 export {
   daemonArgs,
@@ -58,9 +81,6 @@ export {
   type UnreadLine,
   type VirtualService,
 } from './table.js';
-
 export { canonicalAddress, readMark, wholeNumber } from './text.js';
-
 export { parseTotals, type Totals } from './totals.js';
-
 export { destinationOf, serviceIdentity, wantedService, wantedTable } from './wanted.js';

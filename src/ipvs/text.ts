@@ -57,3 +57,10 @@ export function readHexEndpoint(text: string): { address: string; port: number }
   const value = readHex(host, 8);
   return value === undefined ? undefined : { address: dottedQuad(value), port };
 }
+
+/** As {@link readHexEndpoint} reads it, without brackets and port: `0A532164`, `fd00:0007:…:0110`. */
+export function hexAddress(address: string): string {
+  if (address.includes(':')) return new Address6(address).canonicalForm();
+  const bytes = address.split('.').map(Number);
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join('');
+}

@@ -9,7 +9,8 @@ export { type ConfiguredServiceOptions, configuredService, forgettingStamp } fro
 export { type DirectoryOptions, directory } from './directory.js';
 export { type FileOptions, file } from './file.js';
 export { type HostRouteOptions, hostRoute } from './hostRoute.js';
-export { type IpvsTableOptions, ipvsTable } from './ipvs.js';
+export { type IpvsTableOptions, ipvsTable, readTable, tableProbe } from './ipvs.js';
+export { applyOperations } from './ipvsApply.js';
 export { ipvsTimeouts, type SyncDaemons, syncDaemons } from './ipvsSettings.js';
 export { kernelModule } from './kernelModule.js';
 export { type LinkUpOptions, linkUp } from './linkUp.js';
@@ -34,6 +35,7 @@ export { oneLine } from './oneLine.js';
 export { type PackageManager, type PackageNames, packages } from './packages.js';
 export { legacyPrograms, type PacketMarksOptions, packetMarks } from './packetMarks.js';
 export { type PersistentSysctlOptions, persistentSysctl } from './persistentSysctl.js';
+export { recordedWeights, recordProbe, writeRecord } from './recordedWeights.js';
 export { type Redirection, redirectRules } from './redirectRules.js';
 export { type ServiceOptions, service, stampOf } from './service.js';
 export { interfaceKey, type SysctlOptions, type SysctlSetting, sysctl, sysctlName } from './sysctl.js';

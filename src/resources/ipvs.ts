@@ -39,7 +39,7 @@ const id = 'ipvs table';
  * Thresholds are not in `-Sn`, and ipvsadm 1.21 can't list them. Built without popt, it has no -S either (nor -R), but Linux 2.4
  * shows all that it has in /proc/net/ip_vs, save the unit of its times: that is told by comparing with the list.
  */
-const probe = trusted(`\
+export const tableProbe = trusted(`\
 if [ ! -r /proc/net/ip_vs ]; then
   echo '@@ not loaded'
 elif echo '@@ proc'; ! cat /proc/net/ip_vs; then
@@ -88,7 +88,7 @@ function unreadable(source: string, line: UnreadLine): LvsctlError {
   );
 }
 
-interface Observed {
+export interface ObservedTable {
   readonly table: Table;
   /** Foreign lines that weren't understood. */
   readonly unread: readonly UnreadLine[];
@@ -96,7 +96,11 @@ interface Observed {
   readonly saves: boolean;
 }
 
-function readObserved(observed: ProbeOutput, owned: Owned): Observed {
+/**
+ * Reads what {@link tableProbe} printed.
+ * @throws LvsctlError for a table that can't be read, or not where it is ours
+ */
+export function readTable(observed: ProbeOutput, owned: Owned): ObservedTable {
   const parts = sections(observedText(id, observed));
   if (parts.has('not loaded')) return { table: { services: [] }, unread: [], saves: true };
   const shown = parts.get('proc') ?? '';
@@ -169,13 +173,13 @@ function summarize(operations: readonly Operation[]): string {
  */
 export function ipvsTable(options: IpvsTableOptions): Resource {
   const { services, held, owned } = options;
-  const planned = (observed: ProbeOutput): Omit<Observed, 'table'> & { plan: TablePlan } => {
-    const { table, ...rest } = readObserved(observed, owned);
+  const planned = (observed: ProbeOutput): Omit<ObservedTable, 'table'> & { plan: TablePlan } => {
+    const { table, ...rest } = readTable(observed, owned);
     return { plan: planTable(table, { services, held }, owned), ...rest };
   };
   return {
     id,
-    probe,
+    probe: tableProbe,
     plan(observed): Change | undefined {
       const {
         plan: { operations },

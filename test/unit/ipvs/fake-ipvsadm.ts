@@ -76,18 +76,36 @@ export class FakeHost {
   #answer(args: readonly string[], stdin: string): FakeResult {
     this.onCommand(args.join(' '));
     this.commands.push(args.join(' '));
+    const result = this.#result(args, stdin);
+    writeFileSync(join(this.#folder, 'ip_vs'), this.kernel.proc());
+    return result;
+  }
+
+  #result(args: readonly string[], stdin: string): FakeResult {
     if (this.broken(args.join(' '))) return { status: 137, output: '' };
     const [command, ...rest] = args;
     if (command === '-R') return this.kernel.restore(stdin);
     if (command === '-Sn') return { status: 0, output: this.kernel.save() };
+    if (command === '-Ln' && rest[0] === '--thresholds')
+      return { status: 0, output: this.kernel.thresholds() };
     if (command === '-Ln') return this.kernel.list(rest);
     return this.kernel.run(args);
+  }
+
+  /** Where the files of the host lie that a test makes: `ip_vs` is always the kernel's. */
+  get folder(): string {
+    return this.#folder;
   }
 
   /** Runs a change as the engine does: `set -e`, no stdin, its files in a folder. */
   run(shell: readonly string[], change: Change): Promise<ShellResult> {
     for (const [name, content] of Object.entries(change.files ?? {}))
       writeFileSync(join(this.#folder, name), bytesOf(content));
+    return this.script(shell, `set -e\n${change.apply.text}`);
+  }
+
+  script(shell: readonly string[], text: string): Promise<ShellResult> {
+    writeFileSync(join(this.#folder, 'ip_vs'), this.kernel.proc());
     const [command = 'sh', ...words] = shell;
     const env = {
       ...process.env,
@@ -95,12 +113,8 @@ export class FakeHost {
       LVSCTL_FILES: this.#folder,
     };
     return new Promise((resolve) => {
-      const child = execFile(
-        command,
-        [...words, '-c', `set -e\n${change.apply.text}`],
-        { env },
-        (error, stdout, stderr) =>
-          resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
+      const child = execFile(command, [...words, '-c', text], { env }, (error, stdout, stderr) =>
+        resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
       );
       child.stdin?.end();
     });

@@ -1,4 +1,5 @@
 import type { Facts } from '../../../src/engine/facts.js';
+import { emptyRecord } from '../../../src/ipvs/index.js';
 
 const arp = '/proc/sys/net/ipv4/conf/all';
 const nic = { name: 'eth0', mac: '52:54:00:12:34:56', mtu: 1500, up: true };
@@ -13,6 +14,7 @@ const common = {
   memoryKiB: 262144,
   processors: 1,
   epochSeconds: 1763800000,
+  recorded: emptyRecord,
 };
 
 export const debian: Facts = {

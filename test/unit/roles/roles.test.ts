@@ -5,6 +5,7 @@ import { arp, director, ftp, ipvsadm, probe, realserver } from '../../../roles/i
 import { neighbourOf } from '../../../roles/vips.js';
 import type { Facts } from '../../../src/engine/facts.js';
 import { LvsctlError } from '../../../src/errors.js';
+import { type RecordedWeight, renderRecord } from '../../../src/ipvs/index.js';
 import { alpine, debian, redhat9, systems } from '../resources/facts.js';
 import { nothingChanging, said } from '../resources/shells.js';
 import { host, hostOf, service, tutorial } from './cluster.js';
@@ -276,16 +277,63 @@ describe('director', () => {
     const script = (present: string | undefined, unready: ReadonlyMap<string, string>): string[] =>
       directorScript({ cluster, host: hostOf(cluster, 'director'), facts: debian, unready, present })
         .split('\n')
-        .filter((line) => line.startsWith('server -t'));
+        .filter((line) => line.startsWith('server rs'));
     const held = new Map([['rs1', 'unreachable']]);
     const both = [
-      'server -t 10.83.33.100:21 -r 10.83.33.76:21 -g -w 3',
-      'server -t 10.83.33.100:21 -r 10.83.33.2:21 -g -w 1',
+      'server rs1 ftp 3 -t 10.83.33.100:21 -r 10.83.33.76:21 -g',
+      'server rs2 ftp 1 -t 10.83.33.100:21 -r 10.83.33.2:21 -g',
     ];
     expect(script(undefined, new Map())).toEqual(both);
     expect(script(undefined, held)).toEqual([both[1]]);
+    expect(script('server rs1 ftp 9 -t 10.83.33.100:21 -r 10.83.33.76:21 -g\n', held)).toEqual(both);
+    // As it was written before the lines named the host.
     expect(script('server -t 10.83.33.100:21 -r 10.83.33.76:21 -g -w 9\n', held)).toEqual(both);
     expect(script('server -t 10.83.33.100:21 -r 10.83.33.76:2121 -g -w 9\n', held)).toEqual([both[1]]);
+  });
+
+  describe('with weights that an operator has recorded', () => {
+    const entry = { weight: 0, when: '2026-11-25T16:40:00Z', who: 'alice@ops1', reason: 'new disk' };
+    const [drained, gone, moved] = [
+      { ...entry, host: 'rs1', service: 'ftp' },
+      { ...entry, host: 'rs9', service: 'ftp' },
+      { ...entry, host: 'rs1', service: 'web' },
+    ];
+    const given = (...entries: readonly RecordedWeight[]) =>
+      input(director, cluster, 'director', { ...debian, recorded: { entries, unread: [] } });
+    const live = (rs1: number): string =>
+      '@@ proc\n@@ save\n-A -t 10.83.33.100:21 -s wrr\n' +
+      `-a -t 10.83.33.100:21 -r 10.83.33.76:21 -g -w ${rs1}\n` +
+      '-a -t 10.83.33.100:21 -r 10.83.33.2:21 -g -w 1\n@@ thresholds\n';
+    const tableOf = (one: ReturnType<typeof given>, rs1: number) =>
+      changeOf(director.resources(one), 'ipvs table', live(rs1))?.diff;
+
+    it('wants them in the table, leaves the script as it is, and says whose they are', () => {
+      expect(tableOf(given(drained), 0)).toBeUndefined();
+      expect(tableOf(given(drained), 3)).toContain('+ -a -t 10.83.33.100:21 -r 10.83.33.76:21 -g -w 0');
+      expect(tableOf(given(), 0)).toContain('-r 10.83.33.76:21 -g -w 3');
+      const script = (one: ReturnType<typeof given>) =>
+        writtenText(director.resources(one), '/etc/lvsctl/director.sh');
+      expect(script(given(drained))).toBe(script(given()));
+      expect(director.remarks?.(given(drained))).toEqual([
+        'rs1 in ftp is drained since 2026-11-25T16:40:00Z by alice@ops1: new disk; ' +
+          '`lvsctl undrain rs1 --service ftp` gives it back (weight 3)',
+      ]);
+    });
+
+    it('forgets what is about a host or a service that has left the inventory', () => {
+      expect(ids(director.resources(given(drained)))).not.toContain('recorded weights');
+      const one = given(drained, gone, moved);
+      const record = renderRecord({ entries: [drained, gone, moved], unread: [] }).join('\n');
+      const change = changeOf(director.resources(one), 'recorded weights', `${record}\nnonsense\n`);
+      expect(change?.summary).toMatch(
+        /^forget in .*: rs9 in ftp is drained .*, and is not in the inventory; rs1 in web .*; line 6 is no entry: nonsense$/,
+      );
+      expect(change?.apply.text).toContain('rs1 ftp 0');
+      expect(change?.apply.text).not.toMatch(/rs9|rs1 web|nonsense/);
+      const left = renderRecord({ entries: [drained], unread: [] }).join('\n');
+      expect(changeOf(director.resources(one), 'recorded weights', left)).toBeUndefined();
+      expect(director.remarks?.(one)).toHaveLength(1);
+    });
   });
 
   it('tells NAT’s real servers their gateway', () => {

@@ -35,9 +35,29 @@ service() {
 	ipvsadm -A "$@" 2>/dev/null || ipvsadm -E "$@" || failed=1
 }
 
-# server ARGUMENTS: a real server of a service, new or with its settings corrected
+# Weights that an operator has set (lvsctl drain, weight): they win over those below, until lvsctl undrain gives them back.
+recorded='|'
+if [ -r /var/lib/lvsctl/weights ]; then
+	while read -r host service weight rest; do
+		case $weight in
+		'' | *[!0-9]*) ;;
+		# The last line for a server counts, and is found first.
+		*) recorded="|$host $service $weight$recorded" ;;
+		esac
+	done </var/lib/lvsctl/weights
+fi
+
+# server HOST SERVICE WEIGHT ARGUMENTS: a real server of a service, new or with its settings corrected
 server() {
-	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
+	weight=$3
+	case $recorded in
+	*"|$1 $2 "*)
+		weight=${recorded#*"|$1 $2 "}
+		weight=${weight%%"|"*}
+		;;
+	esac
+	shift 3
+	ipvsadm -a "$@" -w "$weight" 2>/dev/null || ipvsadm -e "$@" -w "$weight" || failed=1
 }
 
 # sync_daemon STATE ARGUMENTS: a daemon that tells other directors of the connections, or takes note of theirs; unless it runs
@@ -58,11 +78,11 @@ for module in ip_vs ip_vs_wrr; do modprobe "$module" || failed=1; done
 
 # The table comes before the VIPs: the first packet for one must find its service.
 service -f 21 -s wrr -p 300 -M 255.255.255.0
-server -f 21 -r 10.83.33.76:0 -g -w 3
-server -f 21 -r 10.83.33.2:0 -g -w 1
+server rs1 ftp 3 -f 21 -r 10.83.33.76:0 -g
+server rs2 ftp 1 -f 21 -r 10.83.33.2:0 -g
 service -f 21 -6 -s wrr
-server -f 21 -6 -r 10.83.33.76:0 -g -w 3
-server -f 21 -6 -r 10.83.33.2:0 -g -w 1
+server rs1 web6 3 -f 21 -6 -r 10.83.33.76:0 -g
+server rs2 web6 1 -f 21 -6 -r 10.83.33.2:0 -g
 
 # Seconds until a connection is forgotten: TCP, TCP after a FIN, UDP; 0 keeps what is set.
 ipvsadm --set 7200 0 60 || failed=1

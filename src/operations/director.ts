@@ -1,0 +1,132 @@
+import { acquireScript, type LockOwner, parseLock, releaseScript } from '../engine/lock.js';
+import type { ProbeOutput } from '../engine/resource.js';
+import { LvsctlError } from '../errors.js';
+import type { Cluster } from '../inventory/cluster.js';
+import {
+  type Operation,
+  type Owned,
+  parseRecord,
+  serviceKey,
+  type VirtualService,
+  type WeightRecord,
+  wantedTable,
+} from '../ipvs/index.js';
+import { applyOperations, readTable, recordProbe, tableProbe, writeRecord } from '../resources/index.js';
+import { type Sh, shLines, trusted } from '../shell/index.js';
+import type { Host } from '../ssh/host.js';
+import { runSections } from '../ssh/sections.js';
+
+/** What a director's table and record say. */
+export interface DirectorState {
+  /** Services of the table by their keys. */
+  readonly services: ReadonlyMap<string, VirtualService>;
+  readonly record: WeightRecord;
+  /** False: clients that persistence remembers go on to a server with weight 0. Undefined: not known. */
+  readonly quiescentExpires: boolean | undefined;
+}
+
+const quiescentProbe = trusted('f=/proc/sys/net/ipv4/vs/expire_quiescent_template; [ ! -r $f ] || cat $f');
+
+/** One director during one operation: two trips, one that reads and one that changes, records and reads back. */
+export class Director {
+  #locked = false;
+  readonly #owned: Owned;
+
+  constructor(
+    private readonly host: Host,
+    cluster: Cluster,
+    private readonly lock: LockOwner | undefined,
+  ) {
+    this.#owned = wantedTable(cluster, host.name, new Map()).owned;
+  }
+
+  get name(): string {
+    return this.host.name;
+  }
+
+  /** @throws LvsctlError when another run holds the lock, or the table can't be read */
+  async read(): Promise<DirectorState> {
+    const sections = new Map<string, Sh>();
+    if (this.lock) sections.set('lock', acquireScript(this.lock));
+    sections.set('record', recordProbe);
+    sections.set('quiescent', quiescentProbe);
+    sections.set('ipvs table', tableProbe);
+    const outputs = await runSections(this.host, sections);
+    if (this.lock) this.#check(output(outputs, 'lock'));
+    return {
+      services: this.#services(outputs),
+      record: parseRecord(succeeded(this.name, 'recorded weights', output(outputs, 'record'))),
+      quiescentExpires: quiescent(output(outputs, 'quiescent').stdout),
+    };
+  }
+
+  /**
+   * The record first: what a lost connection or a refusal leaves undone, the next `provision` does.
+   * @param record the new record; undefined leaves it as it is
+   * @returns the table as it is afterwards
+   * @throws LvsctlError when the record can't be written, or the kernel refuses a change
+   */
+  async change(
+    operations: readonly Operation[],
+    record: WeightRecord | undefined,
+  ): Promise<DirectorState['services']> {
+    const sections = new Map<string, Sh>();
+    const edits = applyOperations(operations, { restores: false });
+    sections.set('change', shLines(record && writeRecord(record), trusted('set -e'), edits.apply));
+    sections.set('ipvs table', tableProbe);
+    const outputs = await runSections(this.host, sections);
+    succeeded(this.name, 'weights', output(outputs, 'change'));
+    return this.#services(outputs);
+  }
+
+  /** Gives the lock back, if it was taken here. */
+  async release(): Promise<void> {
+    if (!this.#locked || !this.lock) return;
+    this.#locked = false;
+    await this.host.run(releaseScript(this.lock));
+  }
+
+  #services(outputs: ReadonlyMap<string, ProbeOutput>): DirectorState['services'] {
+    const { table } = readTable(output(outputs, 'ipvs table'), this.#owned);
+    return new Map(table.services.map((service) => [serviceKey(service.id), service]));
+  }
+
+  #check(answer: ProbeOutput): void {
+    const state = parseLock(answer);
+    if (state.kind === 'held' || state.kind === 'taken-over') {
+      this.#locked = true;
+      return;
+    }
+    const [message, hint] =
+      state.kind === 'refused'
+        ? [
+            `${state.owner} works on ${this.name} since ${state.since}`,
+            'wait for that run to end, or end it; the lock goes with it',
+          ]
+        : [
+            `the lock on ${this.name} can't be taken: ${state.message}`,
+            'lvsctl needs root there, and room in /var/lib/lvsctl',
+          ];
+    throw new LvsctlError(message, { host: this.name, resource: 'lock', hint });
+  }
+}
+
+function output(outputs: ReadonlyMap<string, ProbeOutput>, section: string): ProbeOutput {
+  return outputs.get(section) ?? { stdout: '', stderr: 'no answer', status: 255 };
+}
+
+/** What a section printed. @throws LvsctlError when it failed, in its own words */
+function succeeded(host: string, resource: string, { stdout, stderr, status }: ProbeOutput): string {
+  if (status === 0) return stdout;
+  const said = stderr.trim().slice(-400) || `exit status ${status}, without a word`;
+  throw new LvsctlError(`${resource} on ${host}: ${said}`, {
+    host,
+    resource,
+    hint: 'what was recorded before that, the next `lvsctl provision` brings about',
+  });
+}
+
+function quiescent(text: string): boolean | undefined {
+  const word = text.trim();
+  return word === '1' ? true : word === '0' ? false : undefined;
+}

@@ -1,0 +1,25 @@
+export type {
+  Access,
+  Author,
+  DirectorOutcome,
+  OperationFailure,
+  Outcome,
+  WeightChange,
+} from './access.js';
+export { type Availability, type Guard, keepsEnough } from './availability.js';
+export {
+  type Held,
+  holding,
+  type Progress,
+  type WaitOptions,
+  type WaitOutcome,
+  waitUntilIdle,
+} from './wait.js';
+export {
+  type DrainOptions,
+  drain,
+  type SetWeightOptions,
+  setWeight,
+  type UndrainOptions,
+  undrain,
+} from './weights.js';
