@@ -10,6 +10,27 @@ import { runIn } from '../../support/shells.js';
 
 const output = (stdout: string): ProbeOutput => ({ stdout, stderr: '', status: 0 });
 
+it('knows the weights that an operator has recorded, as the host prints them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lvsctl-facts-'));
+  const record = join(folder, 'weights');
+  const paths = factsSections({ commands: [], paths: [] }).get('facts:paths')?.text ?? '';
+  const script = trusted(paths.replaceAll('/var/lib/lvsctl/weights', record));
+  for (const shell of hostShells) {
+    rmSync(record, { force: true });
+    expect(parseFacts(new Map([['facts:paths', runIn(shell, script)]])).recorded).toEqual({
+      entries: [],
+      unread: [],
+    });
+    writeFileSync(record, '# comment\nrs1 ftp 0 T alice@ops1 a \\n  b\nnonsense\n');
+    const { recorded } = parseFacts(new Map([['facts:paths', runIn(shell, script)]]));
+    expect(recorded.entries).toEqual([
+      { host: 'rs1', service: 'ftp', weight: 0, when: 'T', who: 'alice@ops1', reason: 'a \\n  b' },
+    ]);
+    expect(recorded.unread.map(({ text }) => text)).toEqual(['nonsense']);
+  }
+  rmSync(folder, { recursive: true });
+});
+
 describe.each(hostShells)('facts script in $name', (shell) => {
   it('tells the truth about this machine', () => {
     const sections = factsSections({

@@ -1,5 +1,5 @@
 #!/bin/sh
-# LVS real server rs1 of the cluster tutorial: holds the VIPs on lo and keeps quiet about them.
+# LVS real server rs1 of the cluster tutorial: holds the VIPs and keeps quiet about them.
 # Written by lvsctl. Runs at boot; may be run by hand at any time, as often as you like.
 PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
 failed=0

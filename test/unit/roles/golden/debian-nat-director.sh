@@ -35,9 +35,29 @@ service() {
 	ipvsadm -A "$@" 2>/dev/null || ipvsadm -E "$@" || failed=1
 }
 
-# server ARGUMENTS: a real server of a service, new or with its settings corrected
+# Weights that an operator has set (lvsctl drain, weight): they win over those below, until lvsctl undrain gives them back.
+recorded='|'
+if [ -r /var/lib/lvsctl/weights ]; then
+	while read -r host service weight rest; do
+		case $weight in
+		'' | *[!0-9]*) ;;
+		# The last line for a server counts, and is found first.
+		*) recorded="|$host $service $weight$recorded" ;;
+		esac
+	done </var/lib/lvsctl/weights
+fi
+
+# server HOST SERVICE WEIGHT ARGUMENTS: a real server of a service, new or with its settings corrected
 server() {
-	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
+	weight=$3
+	case $recorded in
+	*"|$1 $2 "*)
+		weight=${recorded#*"|$1 $2 "}
+		weight=${weight%%"|"*}
+		;;
+	esac
+	shift 3
+	ipvsadm -a "$@" -w "$weight" 2>/dev/null || ipvsadm -e "$@" -w "$weight" || failed=1
 }
 
 put 1 net/ipv4/ip_forward
@@ -51,10 +71,10 @@ put 1 net/ipv4/vs/conntrack
 
 # The table comes before the VIPs: the first packet for one must find its service.
 service -t 10.83.33.102:21 -s wlc
-server -t 10.83.33.102:21 -r 10.83.33.76:21 -m -w 3
-server -t 10.83.33.102:21 -r 10.83.33.2:21 -m -w 1
+server rs1 ftp 3 -t 10.83.33.102:21 -r 10.83.33.76:21 -m
+server rs2 ftp 1 -t 10.83.33.102:21 -r 10.83.33.2:21 -m
 service -t '[fd00:7::110]:80' -s wrr
-server -t '[fd00:7::110]:80' -r '[fd00:7::76]:8080' -m -w 1
+server rs1 web6 1 -t '[fd00:7::110]:80' -r '[fd00:7::76]:8080' -m
 
 # What leaves with this host's own address, in tables of our own.
 printf '%s\n' \
