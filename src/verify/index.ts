@@ -3,6 +3,7 @@ import type { EventSink } from '../engine/events.js';
 import { UsageError } from '../errors.js';
 import type { Cluster, ClusterHost, Service } from '../inventory/cluster.js';
 import type { Host } from '../ssh/host.js';
+import { askAtVip } from './at-vip.js';
 import { counterLagMilliseconds } from './counters.js';
 import type { VerifyReport } from './report.js';
 import { checkService, unprovenReport } from './service.js';
@@ -25,7 +26,8 @@ export interface VerifyOptions {
 
 /**
  * Proves each service by real connections from each probe host, one after the other, so that the director's counters tell them
- * apart. Every report is also told as `verify.result`; one with problems names their causes. Hosts that can't be reached
+ * apart. Before them the director asks each real server of DR and TUN whether it takes what is sent to the VIP, also those
+ * that the scheduler would send nothing to. Every report is also told as `verify.result`; one with problems names their causes. Hosts that can't be reached
  * are problems of the report, not errors.
  * @throws UsageError on the name of a service that the inventory does not have
  */
@@ -40,12 +42,15 @@ export async function verifyCluster(options: VerifyOptions): Promise<VerifyRepor
     sink({ type: 'verify.result', report });
   };
   for (const service of services) {
+    const atVip = await askAtVip({ cluster, service, survey, sink });
+    if (signal?.aborted) return reports;
     if (cluster.probes.length === 0)
       conclude(
         unprovenReport(
           service,
           '-',
           'the inventory names no probe host: add one, as in `probes: ["client"]`',
+          ...atVip,
         ),
       );
     for (const name of cluster.probes) {
@@ -60,6 +65,7 @@ export async function verifyCluster(options: VerifyOptions): Promise<VerifyRepor
         sink,
         signal,
         counterLag,
+        atVip,
       });
       if (signal?.aborted) return reports;
       conclude(report);

@@ -18,6 +18,8 @@ export interface Check {
   readonly signal: AbortSignal | undefined;
   /** Resolves when what the kernel counted before the check is surely in its counters. */
   readonly counterLag: Promise<void>;
+  /** What the real servers lack that the director asked at the VIP, each a sentence. */
+  readonly atVip: readonly string[];
 }
 
 export interface Prepared {

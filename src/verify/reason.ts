@@ -50,3 +50,10 @@ export function setting(host: string, ...values: readonly (readonly [key: string
     rest.reduce((all, one) => sh`${all} && ${one}`, first),
   );
 }
+
+/** Cause and way out in one sentence. */
+export function sentenceOf({ cause, fix }: Reason): string {
+  if ('command' in fix)
+    return `${cause}; mend it${fix.on === undefined ? '' : ` on ${fix.on}`} with \`${fix.command}\``;
+  return `${cause}; ${'advice' in fix ? fix.advice : `set ${fix.key} to ${fix.value}`}`;
+}

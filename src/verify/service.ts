@@ -6,7 +6,6 @@ import { countedSince, type NoSnapshot, readCounters, type Snapshot, settledCoun
 import { type ArpAnswer, explain, type Testimony } from './explain.js';
 import { foreignServers } from './explain-foreign.js';
 import { type Attribution, attribute, voiceOf } from './identity.js';
-import { holders } from './interfaces.js';
 import {
   type Check,
   endpointOf,
@@ -16,6 +15,7 @@ import {
   type Traffic,
   tellRemarks,
 } from './judge.js';
+import { liveDirector } from './live-director.js';
 import { neighboursScript, parseNeighbours } from './neighbours.js';
 import type { RealServerShare, VerifyReport } from './report.js';
 import { expectedShares } from './share.js';
@@ -30,7 +30,7 @@ import {
 } from './traffic.js';
 
 /** A report of a check that could not be made, with the reason. */
-export function unprovenReport(service: Service, from: string, problem: string): VerifyReport {
+export function unprovenReport(service: Service, from: string, ...problems: string[]): VerifyReport {
   const blank = service.realServers.map(() => undefined);
   return {
     service: service.name,
@@ -40,7 +40,7 @@ export function unprovenReport(service: Service, from: string, problem: string):
     failedConnections: 0,
     shares: sharesOf(service, blank, blank),
     arp: [],
-    problems: [problem],
+    problems,
   };
 }
 
@@ -62,9 +62,9 @@ function sharesOf(
 
 /** Makes the connections, asks the director and the network, and says what is proven and what is wrong, with causes. */
 export async function checkService(check: Check): Promise<VerifyReport> {
-  const { service, probe, survey, sink } = check;
+  const { service, probe, survey, sink, atVip } = check;
   const refusal = refusalOf(service, probe);
-  if (refusal) return unprovenReport(service, probe.name, refusal);
+  if (refusal) return unprovenReport(service, probe.name, refusal, ...atVip);
   sink({ type: 'host.step', host: probe.name, step: 'traffic' });
   sink({
     type: 'verify.progress',
@@ -74,12 +74,17 @@ export async function checkService(check: Check): Promise<VerifyReport> {
     total: check.connections,
   });
 
-  const [prepared, director] = await Promise.all([prepare(check), liveDirector(check), check.counterLag]);
+  const [prepared, director] = await Promise.all([
+    prepare(check),
+    liveDirector(service, survey),
+    check.counterLag,
+  ]);
   if ('unreachable' in prepared)
     return unprovenReport(
       service,
       probe.name,
       `probe host ${probe.name} can't be reached: ${prepared.unreachable}`,
+      ...atVip,
     );
   const arp = prepared.arpMacs && (await ownersOf(check, prepared.arpMacs));
 
@@ -87,7 +92,12 @@ export async function checkService(check: Check): Promise<VerifyReport> {
   const before = 'unreachable' in table ? { why: table.unreachable } : await counters(check, director);
   const traffic = await connect(check, prepared.dialogue);
   if ('unreachable' in traffic)
-    return unprovenReport(service, probe.name, `probe host ${probe.name} was lost: ${traffic.unreachable}`);
+    return unprovenReport(
+      service,
+      probe.name,
+      `probe host ${probe.name} was lost: ${traffic.unreachable}`,
+      ...atVip,
+    );
   const after =
     'why' in before || 'unreachable' in table
       ? before
@@ -159,18 +169,6 @@ async function prepare(check: Check): Promise<Prepared | Unreachable> {
 function inNetwork(probe: ClusterHost, vip: string): boolean {
   if (vip.includes(':') || probe.address.includes(':')) return false;
   return new Address4(vip).isInSubnet(new Address4(`${probe.address}/${probe.prefix}`));
-}
-
-/** The director that holds the VIP; the first that can be reached if none does, the first of all if none can be. */
-async function liveDirector({ service, survey }: Check): Promise<string> {
-  let reachable: string | undefined;
-  for (const name of service.directors) {
-    const interfaces = await survey.interfaces(name);
-    if ('unreachable' in interfaces) continue;
-    if (holders(interfaces, service.vip).length > 0) return name;
-    reachable ??= name;
-  }
-  return reachable ?? service.directors[0] ?? '';
 }
 
 /** Finds the hosts of MAC addresses: first among the service's hosts, then among all, then the probe host's own. */
@@ -263,10 +261,10 @@ async function conclude(check: Check, seen: Seen): Promise<VerifyReport> {
   const { attempts, voices, counted, arp } = seen;
   const attribution = attribute(voices, attempts);
   const failed = attempts.filter(({ outcome }) => outcome === 'fail');
-  const problems = problemsOf(check, seen, attribution);
+  const problems = [...check.atVip, ...problemsOf(check, seen, attribution)];
   const wrong = problems.length > 0;
   const causes = wrong ? await findCauses(check, seen, unansweredBy(service, attribution, seen)) : [];
-  if (failed.length > 0 && causes.length === 0) problems.push(noCause(check));
+  if (failed.length > 0 && causes.length === 0 && check.atVip.length === 0) problems.push(noCause(check));
   tellRemarks(check, seen);
   return {
     service: service.name,

@@ -148,6 +148,25 @@ describe('the tutorial cluster', () => {
     expect(shell('rs2', 'tail -1 /etc/vsftpd.conf')).not.toContain('by hand');
   });
 
+  it('names a real server without the VIP, asked by the director, and is silent when it is back', async () => {
+    const state =
+      'ip addr; ip rule; ip route show table all; ip neigh show proxy; ipvsadm -Sn; sysctl -a 2>/dev/null | grep accept_local';
+    const before = shell('director', state);
+    shell('rs2', 'ip addr del 10.83.33.100/32 dev lo');
+    const verify = await lvsctl(['verify', inventory, '--lab', '--connections', '4']);
+    expect(verify.status, verify.story).toBe(1);
+    const problems = verify.of('verify.result').flatMap(({ report }) => report.problems);
+    expect(problems).toContain(
+      `real server rs2 (10.83.33.2) gives director no answer at 10.83.33.100:21, but one at 10.83.33.2: it does not hold 10.83.33.100 on lo; mend it with \`lvsctl provision ${inventory} --limit rs2\``,
+    );
+    expect(problems.join()).not.toContain('rs1 (10.83.33.76) gives');
+    shell('rs2', 'ip addr add 10.83.33.100/32 dev lo label lo:100');
+    const again = await lvsctl(['verify', inventory, '--lab', '--connections', '4']);
+    expect(again.status, again.story).toBe(0);
+    expect(shell('director', state)).toBe(before);
+    expect(shell('rs1', 'ss -Htn state syn-recv')).toBe('');
+  });
+
   it('proves a real server that it does not log in to', async () => {
     expect(await verifyUnasked('rs2')).toMatchObject({ failedConnections: 0, problems: [] });
   });

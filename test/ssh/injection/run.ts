@@ -3,6 +3,7 @@ import { type RunEvent, runCluster } from '../../../src/engine/index.js';
 import type { Playbook, Stage } from '../../../src/engine/playbook.js';
 import type { Role } from '../../../src/engine/role.js';
 import type { Cluster, ClusterHost } from '../../../src/inventory/cluster.js';
+import { askAtVip } from '../../../src/verify/at-vip.js';
 import { checkService } from '../../../src/verify/service.js';
 import { Survey } from '../../../src/verify/survey.js';
 import { houseRole } from './house-role.js';
@@ -78,7 +79,10 @@ async function traffic(
     opened.set(host.name, known);
     return known;
   };
-  for (const service of cluster.services)
+  const survey = new Survey(cluster.hosts, once, undefined);
+  const sink = (event: RunEvent): void => void events.push(event);
+  for (const service of cluster.services) {
+    const atVip = await askAtVip({ cluster, service, survey, sink });
     for (const name of cluster.probes) {
       const probe = cluster.hosts.get(name);
       if (!probe) continue;
@@ -88,9 +92,11 @@ async function traffic(
         probe,
         connections: 4,
         survey: new Survey(cluster.hosts, once, undefined),
-        sink: (event) => events.push(event),
+        sink,
         signal: undefined,
         counterLag: Promise.resolve(),
+        atVip,
       });
     }
+  }
 }

@@ -64,6 +64,10 @@ export class FakeCluster {
   holdsVip = new Set(['lvs', 'rs1', 'rs2']);
   unreachable = new Set<string>();
   client = 'bash';
+  /** Real servers that hold the VIP and answer no ping there. */
+  deaf = new Set<string>();
+  /** Why the director can't ask the real servers at the VIP. */
+  cannotAsk: string | undefined;
   /** Connections of the VIP that end at this host, past the director: whoever answers ARP first. */
   stealer: string | undefined;
   /** Connections of others to the same service, counted while ours run. */
@@ -103,6 +107,7 @@ export class FakeCluster {
     if (script === evidenceScript.text) return answer('evidence', this.#evidence(host));
     if (/^cat \/proc\/net\/arp$/m.test(script)) return answer('neighbours', this.#neighbours(script));
     if (script.includes('ipvsadm -Ln --stats')) return answer('counters', this.#stats());
+    if (script.includes('asked all')) return answer('vips', this.#vips(script));
     const lanes = [...script.matchAll(/^lane (\w+) \d+ (\S+) (\d+) (.+) &$/gm)];
     if (lanes.length === 0) throw new Error(`${host} does not know this script:\n${script}`);
     const lines = [`client ${this.client}`];
@@ -113,6 +118,21 @@ export class FakeCluster {
       for (const name of this.answersArp)
         lines.push(`arp: Unicast reply from ${vip} [${(macs[name] ?? name).toUpperCase()}]  0.7ms`);
     return answer('traffic', `${lines.join('\n')}\n`);
+  }
+
+  /** What a director hears that asks the real servers at the VIP. */
+  #vips(script: string): string {
+    if (this.cannotAsk !== undefined) return `cannot ${this.cannotAsk}\n`;
+    const asked = [
+      ...script.matchAll(/ (s\d+),dr,(tcp|ping),[0-9a-f]+,[0-9a-f]+,\d+,0,([0-9.]+),[0-9a-f]*/g),
+    ];
+    const lines = asked.map(([, label, proto, address]) => {
+      const name = Object.keys(addresses).find((key) => addresses[key] === address) ?? '';
+      const said = proto === 'ping' ? '-' : this.silent.has(name) ? 'refused' : 'accepted';
+      const atVip = this.holdsVip.has(name) && !this.deaf.has(name) ? `${said} ${said} echo` : `- ${said} -`;
+      return `asked ${label} ${atVip} echo ${macs[name]} -`;
+    });
+    return `${lines.join('\n')}\nasked all\n`;
   }
 
   #connect(address: string): string {

@@ -130,11 +130,15 @@ describe.concurrent('a real server that lvsctl does not log in to', () => {
     const fake = new FakeCluster();
     fake.banners = { rs1: '220 hi', rs2: '220 hi' };
     fake.holdsVip.delete('rs2');
+    fake.cannotAsk = 'find perl';
     const { report, remarks } = await verify(fake);
     expect(report.problems.at(-1)).toBe(
       `no cause is to be seen on its hosts: is one of them overloaded, or a packet filter on the way?; rs2 runs FreeBSD and can't be asked: compare it with ${render}`,
     );
-    expect(remarks).toEqual([expect.stringContaining('can’t all be told apart')]);
+    expect(remarks).toEqual([
+      "ftp: the real servers were not asked at 10.83.33.100 from here: can't find perl",
+      expect.stringContaining('can’t all be told apart'),
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/engine/events.js';
 import type { Cluster } from '../../../src/inventory/cluster.js';
 import { type VerifyReport, verifyCluster } from '../../../src/verify/index.js';
-import { clusterOf, FakeCluster } from './fake-cluster.js';
+import { clusterOf, FakeCluster, ftpService } from './fake-cluster.js';
 
 async function verify(
   fake: FakeCluster,
@@ -56,6 +56,7 @@ describe.concurrent('the tutorial’s cluster', () => {
       'lvs counters',
       'lvs counters',
       'lvs interfaces',
+      'lvs vips',
       'rs1 interfaces',
       'rs2 interfaces',
     ]);
@@ -95,7 +96,65 @@ describe.concurrent('the tutorial’s cluster', () => {
     expect(report.failedConnections).toBe(10);
     expect(report.problems).toEqual([
       'real server rs2 (10.83.33.2) does not hold 10.83.33.100 on lo: connections sent to it hang',
+      'real server rs2 (10.83.33.2) gives director lvs no answer at 10.83.33.100:21, but one at 10.83.33.2: it does not hold 10.83.33.100 on lo; mend it with `lvsctl provision /tmp/inventory.ts --limit rs2`',
       '10 connections from client to 10.83.33.100:21/tcp failed: 10 × no answer within 4 s',
+    ]);
+  });
+
+  it('names the real server without the VIP to which no connection came', async () => {
+    const fake = new FakeCluster();
+    fake.cycle = ['rs1'];
+    fake.holdsVip.delete('rs2');
+    const { report } = await verify(fake, clusterOf({ persistence: { seconds: 300 } }), 4);
+    expect(report.failedConnections).toBe(0);
+    expect(report.problems).toEqual([
+      'real server rs2 (10.83.33.2) does not hold 10.83.33.100 on lo: connections sent to it hang',
+      expect.stringMatching(/^real server rs2 .* no answer at 10\.83\.33\.100:21, but one at 10\.83\.33\.2:/),
+    ]);
+  });
+
+  it('names it also where no probe host is, and where it is drained only in a remark', async () => {
+    const fake = new FakeCluster();
+    fake.holdsVip.delete('rs2');
+    const alone = await verify(fake, clusterOf({}, []));
+    expect(alone.report.problems).toEqual([
+      expect.stringContaining('names no probe host'),
+      expect.stringMatching(/^real server rs2 .* no answer at/),
+    ]);
+    fake.cycle = ['rs1'];
+    const realServers = ftpService.realServers.map((server) =>
+      server.host === 'rs2' ? { ...server, weight: 0 } : server,
+    );
+    const drained = await verify(fake, clusterOf({ realServers }), 4);
+    expect(drained.report.problems.join()).not.toContain('no answer at');
+    expect(remarks(drained.events)).toContainEqual(
+      expect.stringMatching(/^ftp: real server rs2 .* no answer at/),
+    );
+  });
+
+  it('believes the host itself where a ping alone was asked', async () => {
+    const fake = new FakeCluster();
+    fake.holdsVip.delete('rs2');
+    const udp = await verify(fake, clusterOf({ protocol: 'udp' }), 4);
+    expect(udp.report.problems.join()).toMatch(
+      /real server rs2 \S+ gives director lvs no answer at 10\.83\.33\.100, but/,
+    );
+    fake.deaf.add('rs2');
+    fake.holdsVip.add('rs2');
+    const deaf = await verify(fake, clusterOf({ protocol: 'udp' }), 4);
+    expect(deaf.report.problems.join()).not.toContain('no answer at');
+    expect(remarks(deaf.events)).toContainEqual(
+      expect.stringMatching(/^ftp: real server rs2 .* no answer at/),
+    );
+  });
+
+  it('says that the director can ask nobody', async () => {
+    const fake = new FakeCluster();
+    fake.cannotAsk = 'find perl';
+    const { report, events } = await verify(fake, clusterOf(), 4);
+    expect(report.problems).toEqual([]);
+    expect(remarks(events)).toEqual([
+      "ftp: the real servers were not asked at 10.83.33.100 from here: can't find perl",
     ]);
   });
 
@@ -173,7 +232,7 @@ describe.concurrent('the tutorial’s cluster', () => {
     const { report } = await verify(fake, clusterOf({}, ['rs1']));
     expect(report.problems).toHaveLength(1);
     expect(report.problems[0]).toContain('rs1 is a real server of ftp');
-    expect(fake.scripts).toEqual([]);
+    expect(fake.scripts.map(({ host }) => host)).not.toContain('rs1');
   });
 
   it('does not guess which of all ports serves', async () => {
@@ -181,7 +240,7 @@ describe.concurrent('the tutorial’s cluster', () => {
     const { report } = await verify(fake, clusterOf({ port: 0, persistence: { seconds: 300 } }));
     expect(report.problems).toHaveLength(1);
     expect(report.problems[0]).toContain('ftp is not proven: it takes every port of 10.83.33.100');
-    expect(fake.scripts).toEqual([]);
+    expect(fake.scripts.map(({ host }) => host)).not.toContain('client');
   });
 
   it('counts the connections of a service by mark, whose first port it connects to', async () => {
