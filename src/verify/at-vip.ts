@@ -1,18 +1,10 @@
 import type { EventSink } from '../engine/events.js';
 import type { Cluster, Service } from '../inventory/cluster.js';
-import { addressFor } from '../inventory/host-address.js';
 import { holders } from './interfaces.js';
 import { liveDirector } from './live-director.js';
 import { sentenceOf } from './reason.js';
 import type { Survey } from './survey.js';
-import {
-  hasVipOnServers,
-  parseVipAnswers,
-  type Question,
-  questionsOf,
-  vipReasons,
-  vipScript,
-} from './vips/index.js';
+import { askVips, hasVipOnServers, type Question } from './vips/index.js';
 
 interface Asking {
   readonly cluster: Cluster;
@@ -24,29 +16,25 @@ interface Asking {
 /**
  * Lets the director that holds the VIP ask each real server at the VIP: those without it are told with the way out, whether or not
  * a connection would come to them now. A drained one may be in somebody's hands, so it is only remarked. What the director
- * can't ask, and a ping that nobody answered and nobody can explain, is remarked too; a director that can't be reached is told of by the traffic check.
+ * can't ask, and a ping that nobody answered and nobody can explain, is remarked too; a director that can't be reached is told of
+ * by the traffic check.
  */
 export async function askAtVip({ cluster, service, survey, sink }: Asking): Promise<string[]> {
   if (!hasVipOnServers(service)) return [];
   const director = await liveDirector(service, survey);
-  const host = cluster.hosts.get(director);
-  const questions = questionsOf(service, director, host && addressFor(host, service.vip)?.address);
-  if (questions.length === 0) return [];
-  const result = await survey.run(director, vipScript(questions));
-  if ('unreachable' in result) return [];
-
   const remark = (text: string): void =>
     sink({ type: 'remark', host: director, text: `${service.name}: ${text}` });
-  const { answers, trouble } = parseVipAnswers(result.stdout.toString(), questions);
+  const { servers, trouble } = await askVips(
+    { file: cluster.file, service, hosts: cluster.hosts, director },
+    async (script) => {
+      const result = await survey.run(director, script);
+      return 'unreachable' in result ? undefined : result.stdout.toString();
+    },
+  );
   if (trouble !== undefined)
-    remark(`the real servers were not asked at ${service.vip} from here: can't ${trouble}`);
-  if (answers.some((answer) => answer?.unasked === 'from-vip'))
-    remark(`the real servers were not asked at ${service.vip} from here: this host would ask from the VIP`);
-  const found = { file: cluster.file, service, hosts: cluster.hosts, director };
+    remark(`not every real server was asked at ${service.vip} from here: can't ${trouble}`);
   const told = await Promise.all(
-    questions.map(async (question, i) => {
-      const answer = answers[i];
-      const reasons = answer ? vipReasons(found, question, answer) : [];
+    servers.map(async ({ question, reasons }) => {
       const sure = question.bySyn || reasons.length === 0 || (await lacksVip(service, question, survey));
       if (question.server.weight > 0 && sure) return reasons.map(sentenceOf);
       reasons.map(sentenceOf).forEach(remark);

@@ -1,6 +1,7 @@
 import { type Sh, sh } from '../../shell/index.js';
 import { printable } from '../traffic.js';
 import { vipPerl } from './perl.js';
+import { vipPython } from './python.js';
 import type { Question } from './question.js';
 
 /** What came back for a SYN: it was accepted (SYN and ACK), refused (RST), or an ICMP error came, as a packet filter sends it. */
@@ -48,7 +49,8 @@ export function vipScript(questions: readonly Question[]): Sh {
   const words = questions.map(({ word }) => word);
   return sh`LC_ALL=C; export LC_ALL
 if command -v perl >/dev/null 2>&1; then perl -e ${vipPerl} -- ${words}
-else echo 'cannot find perl'; fi`;
+elif command -v python3 >/dev/null 2>&1; then python3 -c ${vipPython} ${words}
+else echo 'cannot find perl or python3'; fi`;
 }
 
 /** Total: any text gives as many answers as there are questions. */

@@ -154,7 +154,7 @@ describe.concurrent('the tutorial’s cluster', () => {
     const { report, events } = await verify(fake, clusterOf(), 4);
     expect(report.problems).toEqual([]);
     expect(remarks(events)).toEqual([
-      "ftp: the real servers were not asked at 10.83.33.100 from here: can't find perl",
+      "ftp: not every real server was asked at 10.83.33.100 from here: can't find perl",
     ]);
   });
 
