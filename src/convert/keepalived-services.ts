@@ -4,8 +4,8 @@ import type { ImportedRealServer, ImportedService, Said } from './imported.js';
 import type { Statement } from './keepalived-text.js';
 import type { Ledger } from './ledger.js';
 
-const CHECKS = 'health checks: the inventory has no place for them';
-const SORRY = 'a sorry server: the inventory has no place for it';
+const CHECKS = 'health checks: not carried over; the inventory has `check` for them';
+const SORRY = 'a sorry server: not carried over; the inventory has `sorry` for it';
 
 /** What of keepalived's own the inventory can't say. */
 const LOSSES: Readonly<Record<string, string>> = {

@@ -52,7 +52,7 @@ export function readKeepalived(text: string): Imported {
   return { ...found, services };
 }
 
-const VRRP = 'VRRP: the inventory has no place for it';
+const VRRP = 'VRRP: not carried over; the inventory has `keepalived` for it';
 const TOP_LEVEL: Readonly<Record<string, string>> = {
   vrrp_sync_group: VRRP,
   vrrp_script: VRRP,
@@ -62,8 +62,8 @@ const TOP_LEVEL: Readonly<Record<string, string>> = {
   static_ipaddress: 'addresses that are not of a service are not ours to set',
   static_routes: 'routes are not ours to set',
   static_rules: 'routes are not ours to set',
-  SSL: 'health checks: the inventory has no place for them',
-  bfd_instance: 'health checks: the inventory has no place for them',
+  SSL: 'health checks: not carried over; the inventory has `check` for them',
+  bfd_instance: 'health checks: not carried over; the inventory has `check` for them',
 };
 
 /** Why a statement can't be taken as it stands: what it says depends on more than this file. */

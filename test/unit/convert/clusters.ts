@@ -16,6 +16,7 @@ export const twoDirectors = (nic = 'eth0'): Cluster =>
       lvs2: { address: '192.0.2.3/24' },
       rs1: { address: '192.0.2.11/24' },
       rs2: { address: '192.0.2.12/24' },
+      sorry: { address: '192.0.2.13/24' },
     },
     services: {
       web: {
@@ -23,6 +24,13 @@ export const twoDirectors = (nic = 'eth0'): Cluster =>
         port: 80,
         scheduler: 'sh',
         schedulerFlags: ['sh-port', 'sh-fallback'],
+        check: [
+          { type: 'http', path: '/health', hostName: 'www.example.org', status: [200, '300-302'] },
+          { type: 'misc', command: ['/bin/true', '{address}', '{port}', '{vip}', 'two words'] },
+        ],
+        sorry: { host: 'sorry' },
+        quorum: 2,
+        hysteresis: 1,
         directors: ['lvs1', 'lvs2'],
         realServers: [
           { host: 'rs1', weight: 100000, upperThreshold: 70000, lowerThreshold: 3 },
@@ -73,6 +81,12 @@ export const twoDirectors = (nic = 'eth0'): Cluster =>
         port: 8080,
         forwarding: 'nat',
         label: 'odd',
+        check: [
+          { type: 'tcp', port: 81, everySeconds: 2, timeoutSeconds: 1, retries: 0, retrySeconds: 1 },
+          { type: 'https', hostName: 'www.example.org' },
+          { type: 'smtp', helo: 'lvs2.example.org' },
+          { type: 'dns', name: 'www.example.org', record: 'AAAA' },
+        ],
         directors: ['lvs2'],
         realServers: [
           { host: 'rs1', port: 80 },
