@@ -16,7 +16,7 @@ export function directorVips(cluster: Cluster, host: ClusterHost): Vip[] {
 }
 
 /**
- * VIPs that the host holds as a real server, quietly: those of DR and TUN services. Not those that it holds as
+ * VIPs that the host holds as a real server (or sorry server), quietly: those of DR and TUN services. Not those that it holds as
  * a director (localnode): there the VIP is on the NIC and is to answer.
  */
 export function realServerVips(cluster: Cluster, host: ClusterHost): Vip[] {
@@ -26,7 +26,8 @@ export function realServerVips(cluster: Cluster, host: ClusterHost): Vip[] {
       (service) =>
         service.forwarding !== 'nat' &&
         !own.has(service.vip) &&
-        service.realServers.some((realServer) => realServer.host === host.name),
+        (service.sorry?.host === host.name ||
+          service.realServers.some((realServer) => realServer.host === host.name)),
     ),
   );
 }

@@ -3,14 +3,14 @@ import type { Resource } from '../../src/engine/resource.js';
 import { defineRole } from '../../src/engine/role.js';
 import { LvsctlError } from '../../src/errors.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
-import { wantedTable, withRecorded } from '../../src/ipvs/index.js';
+import { keepalivedRuns } from '../../src/inventory/keepalived.js';
+import { withRecorded } from '../../src/ipvs/index.js';
 import {
   address,
   announceAddress,
   bootScript,
   hostRoute,
   interfaceLabel,
-  ipvsTable,
   ipvsTimeouts,
   packages,
   persistentSysctl,
@@ -21,6 +21,7 @@ import type { Sh } from '../../src/shell/index.js';
 import { noParams } from '../noParams.js';
 import { arpingPackage } from '../probe/arping.js';
 import { directorVips, isIPv4, neighbourOf, type Vip, vipPrefix } from '../vips.js';
+import { checkRemarks, checkSettings, keepalivedResources, tableOf } from './keepalived.js';
 import { LEGACY_IPTABLES, marks } from './marks.js';
 import { masquerading, trackingSettings } from './masquerade.js';
 import { recordRemarks, recordResources } from './recorded.js';
@@ -32,18 +33,34 @@ export default defineRole({
   description: 'holds the VIPs and spreads their connections over the real servers',
   params: noParams,
   wants: {
-    commands: ['ip', 'ifconfig', 'route', 'arp', 'arping', 'ping', 'ipvsadm', 'nft', 'iptables'],
+    commands: [
+      'ip',
+      'ifconfig',
+      'route',
+      'arp',
+      'arping',
+      'ping',
+      'ipvsadm',
+      'nft',
+      'iptables',
+      'keepalived',
+    ],
     paths: [LEGACY_IPTABLES],
   },
   appliesTo: (host, cluster) => directorVips(cluster, host).length > 0,
   resources({ cluster, host, facts, unready }) {
     checkInterface(host, facts);
     const vips = directorVips(cluster, host);
-    const settings = directorSettings(vips, host.interface);
+    const byKeepalived = keepalivedRuns(cluster, host);
+    const settings = [
+      ...directorSettings(vips, host.interface),
+      ...(byKeepalived ? checkSettings(cluster, host) : []),
+    ];
     const tracking = trackingSettings(cluster, host);
-    const table = ipvsTable(wantedTable(withRecorded(cluster, facts.recorded), host.name, unready));
+    const recorded = withRecorded(cluster, facts.recorded);
+    const table = tableOf(recorded, host, unready);
     return [
-      ...arping(vips, facts),
+      ...arping(byKeepalived ? [] : vips, facts),
       ...settings.map((setting) => sysctl(setting)),
       // The table before the VIP: the first packet for it must find its service.
       table,
@@ -51,8 +68,12 @@ export default defineRole({
       ...marks(cluster, host, facts),
       ...tracking.map((setting) => sysctl({ ...setting, createdBy: table.id, hint: withoutTracking })),
       ...masquerading(cluster, host, facts),
-      ...tableSettings(cluster, host),
-      ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
+      ...(byKeepalived
+        ? keepalivedResources({ cluster: recorded, host, facts, unready })
+        : [
+            ...tableSettings(cluster, host),
+            ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
+          ]),
       persistentSysctl({ name: 'director', settings: [...settings, ...tracking], facts }),
       ...bootScript({
         name: 'director',
@@ -74,7 +95,8 @@ export default defineRole({
       (service) =>
         `${service.name} is LVS-NAT: its real servers need ${host.address} as their default gateway`,
     );
-    return [...held, ...gateway, ...recordRemarks(cluster, host, facts)];
+    const unchecked = keepalivedRuns(cluster, host) ? [] : checkRemarks(cluster, host);
+    return [...held, ...gateway, ...unchecked, ...recordRemarks(cluster, host, facts)];
   },
 });
 

@@ -1,5 +1,6 @@
 import type { Facts } from '../../src/engine/facts.js';
 import type { Cluster, ClusterHost, Service, ServiceRealServer } from '../../src/inventory/cluster.js';
+import { keepalivedRuns } from '../../src/inventory/keepalived.js';
 import {
   daemonArgs,
   destinationKey,
@@ -16,6 +17,7 @@ import { interfaceLabel, legacyPrograms, oneLine } from '../../src/resources/ind
 import { quote, template } from '../../src/shell/index.js';
 import { directorModules } from '../ipvsadm/modules.js';
 import { directorVips, isIPv4, neighbourOf, vipPrefix } from '../vips.js';
+import { checkSettings } from './keepalived.js';
 import { markLines } from './marks.js';
 import { masqueradeLines, trackingSettings } from './masquerade.js';
 import { directorSettings } from './settings.js';
@@ -36,13 +38,20 @@ export interface DirectorScript {
 export function directorScript(options: DirectorScript): string {
   const { cluster, host, facts } = options;
   const vips = directorVips(cluster, host);
+  // keepalived has the VIPs, the table and what holds for the whole of it; it starts at boot by itself.
+  const byKeepalived = keepalivedRuns(cluster, host);
+  const settings = [
+    ...directorSettings(vips, host.interface),
+    ...(byKeepalived ? checkSettings(cluster, host) : []),
+  ];
   return renderScript({
     cluster: oneLine(cluster.name),
     host: oneLine(host.name),
     byIp: facts.commands.has('ip'),
-    settings: directorSettings(vips, host.interface).map(({ key, value }) => ({ key, value })),
+    settings: settings.map(({ key, value }) => ({ key, value })),
     modules: directorModules(cluster, host),
-    vips: vips.map((vip) => ({
+    byKeepalived,
+    vips: (byKeepalived ? [] : vips).map((vip) => ({
       address: vip.address,
       prefix: vipPrefix(vip.address),
       device: host.interface,
@@ -50,13 +59,13 @@ export function directorScript(options: DirectorScript): string {
       label: interfaceLabel(host.interface, isIPv4(vip.address) ? vip.label : undefined) ?? '',
       route: isIPv4(vip.address) && !facts.commands.has('ip') && facts.commands.has('route'),
     })),
-    services: tableWords(options),
+    services: byKeepalived ? [] : tableWords(options),
     tableSettings: trackingSettings(cluster, host).map(({ key, value }) => ({ key, value })),
     ...filterRules(cluster, host, facts),
     recordPath,
     legacyPrograms: legacyPrograms.text,
-    timeouts: cluster.ipvs?.timeouts === undefined ? [] : timeoutArgs(cluster.ipvs.timeouts),
-    daemons: daemonWords(cluster, host),
+    timeouts: byKeepalived || cluster.ipvs?.timeouts === undefined ? [] : timeoutArgs(cluster.ipvs.timeouts),
+    daemons: byKeepalived ? [] : daemonWords(cluster, host),
     neighbour: neighbourOf(cluster, host) ?? '',
   });
 }

@@ -119,6 +119,12 @@ export const keepalivedSchema = z
       .describe(
         'With `preempt`: seconds that it waits longer before it takes them back, 0 to 1000. 0 by default.',
       ),
+    takeOver: z
+      .boolean()
+      .optional()
+      .describe(
+        'Replace a keepalived.conf that lvsctl did not write; it is kept as keepalived.conf.lvsctl-orig. False by default: it is refused.',
+      ),
     syncGroup: z
       .boolean()
       .optional()

@@ -246,6 +246,8 @@ export interface KeepalivedSettings {
   readonly preemptDelaySeconds?: number;
   /** True when absent. */
   readonly syncGroup?: boolean;
+  /** Replace a keepalived.conf of somebody else's; false when absent. */
+  readonly takeOver?: boolean;
 }
 
 export interface IpvsSettings {

@@ -386,6 +386,8 @@ export interface KeepalivedOptions {
   preempt?: boolean | undefined;
   /** With `preempt`: seconds that it waits longer before it takes them back, 0 to 1000. 0 by default. */
   preemptDelaySeconds?: number | undefined;
+  /** Replace a keepalived.conf that lvsctl did not write; it is kept as keepalived.conf.lvsctl-orig. False by default: it is refused. */
+  takeOver?: boolean | undefined;
   /** VIPs of both families with the same directors move together. True by default. */
   syncGroup?: boolean | undefined;
 }

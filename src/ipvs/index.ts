@@ -7,6 +7,7 @@ export {
   heldScript,
   parseHeld,
 } from './held.js';
+export { asChecksLeft, type Checked } from './left-by-checks.js';
 export { parseListing } from './list.js';
 export {
   type Counters,
@@ -65,6 +66,7 @@ export {
   type Timeouts,
   timeoutArgs,
 } from './settings.js';
+export { stayingServices } from './staying.js';
 export {
   type AddressIdentity,
   type Destination,

@@ -12,6 +12,7 @@ export { type HostRouteOptions, hostRoute } from './hostRoute.js';
 export { type IpvsTableOptions, ipvsTable, readTable, tableProbe } from './ipvs.js';
 export { applyOperations } from './ipvsApply.js';
 export { ipvsTimeouts, type SyncDaemons, syncDaemons } from './ipvsSettings.js';
+export { type KeepalivedConfOptions, keepalivedConf, steadyKeepalived } from './keepalivedConf.js';
 export { kernelModule } from './kernelModule.js';
 export { type LinkUpOptions, linkUp } from './linkUp.js';
 export {

@@ -1,6 +1,8 @@
 import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
 import {
+  asChecksLeft,
+  type Checked,
   describeOperation,
   type HeldDestination,
   type Operation,
@@ -30,6 +32,8 @@ export interface IpvsTableOptions {
   readonly held: readonly HeldDestination[];
   /** VIPs and marks whose services are ours to change and to remove. */
   readonly owned: Owned;
+  /** Services that somebody else's checks change (keepalived's), by key: what they may have done is not undone. */
+  readonly checked?: ReadonlyMap<string, Checked>;
 }
 
 const id = 'ipvs table';
@@ -172,10 +176,10 @@ function summarize(operations: readonly Operation[]): string {
  * left alone; a server that leaves is drained, and removed by the run that finds it without connections.
  */
 export function ipvsTable(options: IpvsTableOptions): Resource {
-  const { services, held, owned } = options;
+  const { services, held, owned, checked = new Map() } = options;
   const planned = (observed: ProbeOutput): Omit<ObservedTable, 'table'> & { plan: TablePlan } => {
     const { table, ...rest } = readTable(observed, owned);
-    return { plan: planTable(table, { services, held }, owned), ...rest };
+    return { plan: planTable(table, asChecksLeft(table, { services, held }, checked), owned), ...rest };
   };
   return {
     id,

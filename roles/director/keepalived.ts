@@ -1,0 +1,146 @@
+import type { Resource } from '../../src/engine/resource.js';
+import type { RoleInput } from '../../src/engine/role.js';
+import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import { keepalivedRuns, vrrpOf } from '../../src/inventory/keepalived.js';
+import {
+  type Checked,
+  destinationKey,
+  type Owned,
+  serviceIdentity,
+  serviceKey,
+  stayingServices,
+  type VirtualService,
+  wantedTable,
+} from '../../src/ipvs/index.js';
+import { checkServices, keepalivedConf as confText, MARK, vipChecks } from '../../src/keepalived/index.js';
+import {
+  interfaceKey,
+  ipvsTable,
+  keepalivedConf,
+  packages,
+  type SysctlSetting,
+  service,
+  steadyKeepalived,
+} from '../../src/resources/index.js';
+import { sh, shLines, trusted } from '../../src/shell/index.js';
+
+type Input = Pick<RoleInput<unknown>, 'cluster' | 'host' | 'facts' | 'unready'>;
+
+/** What checks do to the services of a director, by the service's key. */
+export function checkedServices(cluster: Cluster, host: ClusterHost): ReadonlyMap<string, Checked> {
+  return new Map(
+    cluster.services
+      .filter(({ directors }) => directors.includes(host.name))
+      .map((one) => [
+        serviceKey(serviceIdentity(one)),
+        {
+          servers: (one.checks ?? []).length > 0,
+          sorry: one.sorry && {
+            address: one.sorry.address,
+            port: one.fwmark === undefined ? one.sorry.port : 0,
+          },
+        },
+      ]),
+  );
+}
+
+/** The ways of checks are services too, by marks that are lvsctl's. */
+function withWays(
+  table: readonly VirtualService[],
+  owned: Owned,
+  cluster: Cluster,
+  host: ClusterHost,
+): { readonly services: readonly VirtualService[]; readonly owned: Owned } {
+  const ways = checkServices(vipChecks(cluster, host));
+  return {
+    services: [...table, ...ways],
+    owned: { ...owned, marks: new Set([...owned.marks, ...ways.map(({ id }) => serviceKey(id))]) },
+  };
+}
+
+/**
+ * Answers to checks of the VIP on a real server come from the VIP, which this director may hold: without it they are dropped, and all
+ * real servers taken out. IPv6 needs nothing.
+ */
+export function checkSettings(cluster: Cluster, host: ClusterHost): SysctlSetting[] {
+  const four = [...vipChecks(cluster, host).values()].some(({ family }) => family === 4);
+  return four ? [{ key: interfaceKey('ipv4', host.interface, 'accept_local'), value: 1 }] : [];
+}
+
+/** The director's table: of keepalived's, what checks did to it is as it should be. */
+export function tableOf(cluster: Cluster, host: ClusterHost, unready: ReadonlyMap<string, string>): Resource {
+  const wanted = wantedTable(cluster, host.name, unready);
+  if (!keepalivedRuns(cluster, host)) return ipvsTable(wanted);
+  const { services, owned } = withWays(wanted.services, wanted.owned, cluster, host);
+  return ipvsTable({ services, held: wanted.held, owned, checked: checkedServices(cluster, host) });
+}
+
+/**
+ * Comes behind the table, which keepalived takes as it finds it when it starts, and does not mend at a reload where somebody else
+ * changed it: so the file's reload finds nothing left to do in it.
+ */
+export function keepalivedResources({ cluster, host, facts, unready }: Input): Resource[] {
+  const wanted = wantedTable(cluster, host.name, unready);
+  const whole = wantedTable(cluster, host.name, new Map()).services;
+  const { owned } = withWays(wanted.services, wanted.owned, cluster, host);
+  const sorry = new Map(
+    [...checkedServices(cluster, host)].flatMap(([key, one]) =>
+      one.sorry ? [[key, destinationKey(one.sorry)] as const] : [],
+    ),
+  );
+  return [
+    packages({ name: 'keepalived', packages: [{ default: 'keepalived' }], commands: ['keepalived'], facts }),
+    keepalivedConf({
+      mark: MARK,
+      takeOver: cluster.keepalived?.takeOver ?? false,
+      owned,
+      content: (live) =>
+        confText({
+          cluster,
+          host,
+          services: stayingServices(live, wanted, whole, wanted.owned, sorry),
+        }),
+    }),
+    runningKeepalived({ cluster, facts }),
+  ];
+}
+
+const stopDaemons = trusted(`\
+for state in master backup; do ipvsadm --stop-daemon $state >/dev/null 2>&1 || :; done`);
+
+/** Starts it, sees that its children live on, and waits until the VIPs have found their director. */
+function runningKeepalived({ cluster, facts }: Pick<Input, 'cluster' | 'facts'>): Resource {
+  const started = service({ name: 'keepalived', facts });
+  const elected = Math.ceil(4 * vrrpOf(cluster).advertSeconds);
+  return {
+    ...started,
+    plan(observed, context) {
+      const change = started.plan(observed, context);
+      return (
+        change && {
+          ...change,
+          apply: shLines(
+            // Sync daemons that lvsctl started are in the way of keepalived's own.
+            cluster.ipvs?.sync !== undefined && stopDaemons,
+            change.apply,
+            steadyKeepalived,
+            sh`pid=\`parent\` || complain 'keepalived has no process'`,
+            sh`steady "$pid" || complain 'keepalived does not live on'`,
+            sh`sleep ${elected}`,
+          ),
+        }
+      );
+    },
+  };
+}
+
+/** How to have real servers checked where nothing checks them. */
+export function checkRemarks(cluster: Cluster, host: ClusterHost): string[] {
+  const names = cluster.services
+    .filter(({ directors, checks = [] }) => directors.includes(host.name) && checks.length > 0)
+    .map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `nothing runs the checks of ${names.join(', ')}: on a single director keepalived does where the inventory has \`keepalived: {}\``,
+  ];
+}
