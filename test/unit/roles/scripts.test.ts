@@ -70,6 +70,21 @@ const clusters = [
       ipvs: { timeouts: { tcp: 7200, udp: 60 }, sync: { id: 7, ttl: 2 } },
     },
   ],
+  [
+    'keepalived',
+    {
+      ...tutorial({
+        services: [
+          {
+            ...marked,
+            checks: [{ type: 'tcp', everySeconds: 5, timeoutSeconds: 3, retries: 1, retrySeconds: 1 }],
+          },
+        ],
+      }),
+      ipvs: { timeouts: { tcp: 7200 }, sync: { id: 7 } },
+      keepalived: {},
+    },
+  ],
 ] as const;
 
 const cases = systems.flatMap(([system, facts]) =>

@@ -1,0 +1,64 @@
+#!/bin/sh
+# LVS director director of the cluster tutorial: what keepalived needs, which has the VIPs and the table.
+# Written by lvsctl. Runs at boot; may be run by hand at any time, on a live director too: it adds and corrects,
+# and never clears the table.
+PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
+failed=0
+
+# put VALUE KEY: a kernel setting
+put() {
+	echo "$1" > "/proc/sys/$2" || failed=1
+}
+
+# hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
+hold() {
+	case "$(ip -o addr show dev "$3")" in
+	*" $1/$2 "*) ;;
+	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3" nodad 2>/dev/null || ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
+	esac
+}
+
+# announce ADDRESS DEVICE: to the neighbours, who may remember another host for it
+announce() {
+	if command -v arping >/dev/null 2>&1; then
+		# iputils and busybox, else Habets
+		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+	else
+		# A request from the address to a host that does not hold it corrects all who hear it.
+		ip neigh del 10.83.33.50 dev "$2" 2>/dev/null
+		ping -c 1 -I "$1" 10.83.33.50 >/dev/null 2>&1
+	fi
+}
+
+# service ARGUMENTS: a virtual service, new or with its settings corrected
+service() {
+	ipvsadm -A "$@" 2>/dev/null || ipvsadm -E "$@" || failed=1
+}
+
+# server ARGUMENTS: a real server of a service, new or with its settings corrected
+server() {
+	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
+}
+
+put 0 net/ipv4/ip_forward
+put 1 net/ipv4/conf/all/send_redirects
+put 1 net/ipv4/conf/default/send_redirects
+put 1 net/ipv4/conf/eth0/send_redirects
+put 1 net/ipv4/conf/eth0/accept_local
+
+for module in ip_vs ip_vs_wrr; do modprobe "$module" || failed=1; done
+
+
+# Packets that belong to a service of several ports get its mark, in a table of our own.
+printf '%s\n' \
+	'table inet lvsctl_marks' \
+	'delete table inet lvsctl_marks' \
+	'table inet lvsctl_marks {' \
+	'chain prerouting {' \
+	'type filter hook prerouting priority -150;' \
+	'ip daddr 10.83.33.100 tcp dport { 21, 50000-50100 } meta mark set 21' \
+	'}' \
+	'}' | nft -f - || failed=1
+
+
+exit $failed

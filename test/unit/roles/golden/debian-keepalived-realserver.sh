@@ -1,0 +1,34 @@
+#!/bin/sh
+# LVS real server rs1 of the cluster tutorial: holds the VIPs and keeps quiet about them.
+# Written by lvsctl. Runs at boot; may be run by hand at any time, as often as you like.
+PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
+failed=0
+
+# put VALUE KEY: a kernel setting
+put() {
+	echo "$1" > "/proc/sys/$2" || failed=1
+}
+
+# hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
+hold() {
+	case "$(ip -o addr show dev "$3")" in
+	*" $1/$2 "*) ;;
+	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3" nodad 2>/dev/null || ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
+	esac
+}
+
+# No ARP for the VIPs. This comes before they are up: a real server that answers once is remembered for minutes.
+put 1 net/ipv4/conf/all/arp_ignore
+put 2 net/ipv4/conf/all/arp_announce
+put 1 net/ipv4/conf/eth0/arp_ignore
+put 2 net/ipv4/conf/eth0/arp_announce
+if [ $failed -ne 0 ]; then
+	echo "lvsctl: this kernel ($(uname -r)) was not kept from answering ARP for the VIPs: they stay down" >&2
+	exit 1
+fi
+
+put 0 net/ipv4/ip_forward
+
+hold 10.83.33.100 32 lo lo:100
+
+exit $failed

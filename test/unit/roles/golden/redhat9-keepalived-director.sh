@@ -1,0 +1,80 @@
+#!/bin/sh
+# LVS director director of the cluster tutorial: what keepalived needs, which has the VIPs and the table.
+# Written by lvsctl. Runs at boot; may be run by hand at any time, on a live director too: it adds and corrects,
+# and never clears the table.
+PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
+failed=0
+
+# put VALUE KEY: a kernel setting
+put() {
+	echo "$1" > "/proc/sys/$2" || failed=1
+}
+
+# hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
+hold() {
+	if [ -n "$4" ]; then ifconfig "$4" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig "$3" add "$1/$2"; fi || failed=1
+}
+
+# announce ADDRESS DEVICE: to the neighbours, who may remember another host for it
+announce() {
+	if command -v arping >/dev/null 2>&1; then
+		# iputils and busybox, else Habets
+		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+	else
+		# A request from the address to a host that does not hold it corrects all who hear it.
+		arp -d 10.83.33.50 >/dev/null 2>&1
+		ping -c 1 -I "$1" 10.83.33.50 >/dev/null 2>&1
+	fi
+}
+
+# service ARGUMENTS: a virtual service, new or with its settings corrected
+service() {
+	ipvsadm -A "$@" 2>/dev/null || ipvsadm -E "$@" || failed=1
+}
+
+# server ARGUMENTS: a real server of a service, new or with its settings corrected
+server() {
+	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
+}
+
+read -r release < /proc/sys/kernel/osrelease
+legacy=
+set -- "/lib/modules/$release/kernel/net/netfilter/"nf_tables.ko* "/lib/modules/$release/kernel/net/netfilter/"nft_reject_inet.ko*
+if [ -e "$1" ] && [ ! -e "$2" ] && command -v iptables-legacy >/dev/null 2>&1; then legacy=1; fi
+xtables() {
+  program=$1${legacy:+-legacy}
+  shift
+  "$program" "$@"
+}
+
+# mark TOOL RULE: packets that belong to a service of several ports, in a chain of our own
+mark() {
+	tool=$1
+	shift
+	xtables "$tool" -t mangle -N LVSCTL-MARKS 2>/dev/null
+	# iptables before 1.4.11 has no -C.
+	xtables "$tool" -t mangle -C LVSCTL-MARKS "$@" 2>/dev/null || {
+		xtables "$tool" -t mangle -D LVSCTL-MARKS "$@" 2>/dev/null
+		xtables "$tool" -t mangle -A LVSCTL-MARKS "$@" || failed=1
+	}
+	case $(xtables "$tool" -t mangle -L PREROUTING -n) in
+	*LVSCTL-MARKS*) ;;
+	*) xtables "$tool" -t mangle -I PREROUTING -j LVSCTL-MARKS || failed=1 ;;
+	esac
+}
+
+put 0 net/ipv4/ip_forward
+put 1 net/ipv4/conf/all/send_redirects
+put 1 net/ipv4/conf/default/send_redirects
+put 1 net/ipv4/conf/eth0/send_redirects
+put 1 net/ipv4/conf/eth0/accept_local
+
+for module in ip_vs ip_vs_wrr; do modprobe "$module" || failed=1; done
+
+
+# Packets that belong to a service of several ports get its mark.
+mark iptables -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 21
+mark iptables -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 21
+
+
+exit $failed

@@ -1,0 +1,32 @@
+#!/bin/sh
+# LVS real server rs1 of the cluster tutorial: holds the VIPs and keeps quiet about them.
+# Written by lvsctl. Runs at boot; may be run by hand at any time, as often as you like.
+PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
+failed=0
+
+# put VALUE KEY: a kernel setting
+put() {
+	echo "$1" > "/proc/sys/$2" || failed=1
+}
+
+# hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
+hold() {
+	if [ -n "$4" ]; then ifconfig "$4" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig "$3" add "$1/$2"; fi || failed=1
+}
+
+# No ARP for the VIPs. This comes before they are up: a real server that answers once is remembered for minutes.
+put 1 net/ipv4/conf/all/arp_ignore
+put 2 net/ipv4/conf/all/arp_announce
+put 1 net/ipv4/conf/eth0/arp_ignore
+put 2 net/ipv4/conf/eth0/arp_announce
+if [ $failed -ne 0 ]; then
+	echo "lvsctl: this kernel ($(uname -r)) was not kept from answering ARP for the VIPs: they stay down" >&2
+	exit 1
+fi
+
+put 0 net/ipv4/ip_forward
+
+hold 10.83.33.100 32 lo lo:100
+route add -host 10.83.33.100 dev lo:100 2>/dev/null || :
+
+exit $failed

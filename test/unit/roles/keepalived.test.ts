@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { director, realserver } from '../../../roles/index.js';
+import type { Cluster, HealthCheck } from '../../../src/inventory/cluster.js';
+import { debian } from '../resources/facts.js';
+import { nothingChanging, said, shells } from '../resources/shells.js';
+import { host, service, tutorial } from './cluster.js';
+import { changeOf, ids, input, writtenText } from './play.js';
+
+const tcp: HealthCheck = { type: 'tcp', everySeconds: 5, timeoutSeconds: 3, retries: 1, retrySeconds: 1 };
+const pair: Cluster = tutorial({
+  hosts: [
+    host('director', '10.83.33.83'),
+    host('other', '10.83.33.84'),
+    host('rs1', '10.83.33.76'),
+    host('rs2', '10.83.33.2'),
+  ],
+  services: [service({ directors: ['director', 'other'], checks: [tcp] })],
+});
+const CONF = 'keepalived /etc/keepalived/keepalived.conf';
+const resources = (cluster: Cluster = pair) =>
+  director.resources(input(director, cluster, 'director', debian));
+
+const TABLE =
+  '@@ proc\nIP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n';
+const observed = (file: string | undefined, { stamp = true, table = TABLE } = {}): string =>
+  `@@@ stamp\n${stamp ? 'yes\n' : ''}@@@ table\n${table}${file === undefined ? '' : `@@@ file\n${file}`}`;
+
+/** What it writes where there is no file. */
+function written(cluster: Cluster = pair, table?: string): string {
+  const change = changeOf(resources(cluster), CONF, observed(undefined, { ...(table && { table }) }));
+  const lines = (change?.diff ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('+') && !line.startsWith('+++'));
+  return lines.map((line) => `${line.slice(1)}\n`).join('');
+}
+
+describe('a director with keepalived', () => {
+  it('leaves VIP, timeouts and sync daemons to it, and keeps table, settings and marks', () => {
+    const all = ids(resources({ ...pair, ipvs: { timeouts: { tcp: 60 }, sync: { id: 1 } } }));
+    expect(all.filter((id) => /^(address|ipvs|sync|route|keepalived|service|packages)/.test(id))).toEqual([
+      'packages keepalived',
+      'ipvs table',
+      CONF,
+      'service keepalived',
+    ]);
+    expect(all).toContain('sysctl net.ipv4.conf.eth0.accept_local');
+    const text = writtenText(resources(), '/etc/lvsctl/director.sh');
+    expect(text).toContain('put 1 net/ipv4/conf/eth0/accept_local');
+    expect(text).not.toMatch(/^(service|server|hold|announce|sync_daemon) /m);
+  });
+
+  it('has the way of each check in the table', () => {
+    const change = changeOf(resources(), 'ipvs table', TABLE);
+    expect(change?.diff).toContain('+ -A -f 65536 -s rr\n');
+    expect(change?.diff).toContain('+ -a -f 65537 -r 10.83.33.2:0 -g -w 1\n');
+  });
+
+  it('is converged with the file that it wrote, once keepalived has read it', () => {
+    const text = written();
+    expect(text).toMatch(/^# Written by lvsctl/);
+    expect(changeOf(resources(), CONF, observed(text))).toBeUndefined();
+    expect(changeOf(resources(), CONF, observed(text, { stamp: false }))?.summary).toBe(
+      'have keepalived read /etc/keepalived/keepalived.conf',
+    );
+  });
+
+  it('keeps a server that leaves in the file while it has connections', () => {
+    const busy = `${TABLE}TCP  0A532164:0015 wrr  \n  -> 0A532103:0015      Route   1      2          0\n`;
+    expect(written(pair, busy)).toContain('real_server 10.83.33.3 21 {\n        weight 0\n');
+    expect(written()).not.toContain('10.83.33.3 21');
+  });
+
+  it('refuses a file of somebody else, and takes it over when told to', () => {
+    const foreign = observed('vrrp_instance VI_1 {\n}\n');
+    expect(() => changeOf(resources(), CONF, foreign)).toThrow(/lvsctl did not write it/);
+    const taking = changeOf(resources({ ...pair, keepalived: { takeOver: true } }), CONF, foreign);
+    expect(taking?.apply.text).toContain('keepalived.conf.lvsctl-orig');
+    expect(changeOf(resources(), CONF, observed('\n'))?.summary).toBe(
+      'change /etc/keepalived/keepalived.conf',
+    );
+  });
+
+  it('starts it with what proves that it lives on', () => {
+    const apply = changeOf(
+      resources(),
+      'service keepalived',
+      'ActiveState=inactive\nUnitFileState=disabled\n',
+    )?.apply.text;
+    expect(apply).toContain('systemctl enable keepalived.service');
+    expect(apply).toContain('keepalived does not live on');
+  });
+
+  it.each(shells)('has scripts that %s can read', (_, [program = '', ...before]) => {
+    const all = resources();
+    const stdout: Record<string, string> = { [CONF]: observed(undefined), 'service keepalived': '' };
+    for (const id of [CONF, 'service keepalived']) {
+      const found = all.find((one) => one.id === id);
+      const change = found?.plan(said(stdout[id] ?? ''), nothingChanging);
+      for (const text of [found?.probe.text, change?.apply.text]) {
+        const { status, stderr } = spawnSync(program, [...before, '-n', '-c', text ?? 'fi'], {
+          encoding: 'utf8',
+        });
+        expect(status, stderr).toBe(0);
+      }
+    }
+  });
+});
+
+describe('steady', () => {
+  it.each(shells)('tells children that live on from those that die (%s)', (_, [program = '', ...before]) => {
+    const change = changeOf(resources(), 'service keepalived', '');
+    const functions = change?.apply.text
+      .match(/^parent\(\)[\s\S]*?^complain\(\)/m)?.[0]
+      .replace(/complain\(\)$/, '');
+    const status = (children: string) =>
+      spawnSync(
+        program,
+        [
+          ...before,
+          '-c',
+          `${functions}\n(${children} wait; exec sleep 6) >/dev/null 2>&1 & parent=$!; sleep 0.2; steady $parent && echo steady || echo not; kill $parent`,
+        ],
+        { encoding: 'utf8' },
+      ).stdout.trim();
+    expect(status('sleep 6 &')).toBe('steady');
+    expect(status('sleep 6 & sleep 0.6 &')).toBe('not');
+    expect(status('')).toBe('not');
+  });
+});
+
+describe('hosts around it', () => {
+  it('a sorry server holds the VIP of a DR service quietly, as real servers do', () => {
+    const sorry = { host: 'spare', address: '10.83.33.85', port: 21 };
+    const cluster = tutorial({
+      hosts: [...pair.hosts.values(), host('spare', '10.83.33.85')],
+      services: [service({ directors: ['director', 'other'], checks: [tcp], sorry })],
+    });
+    expect(ids(realserver.resources(input(realserver, cluster, 'spare', debian)))).toContain(
+      'address 10.83.33.100 on lo',
+    );
+  });
+
+  it('a single director with checks is told how to get them', () => {
+    const cluster = tutorial({ services: [service({ checks: [tcp] })] });
+    expect(director.remarks?.(input(director, cluster, 'director', debian))).toEqual([
+      'nothing runs the checks of ftp: on a single director keepalived does where the inventory has `keepalived: {}`',
+    ]);
+    expect(director.remarks?.(input(director, { ...cluster, keepalived: {} }, 'director', debian))).toEqual(
+      [],
+    );
+    expect(ids(resources(cluster))).toContain('address 10.83.33.100 on eth0');
+  });
+});
