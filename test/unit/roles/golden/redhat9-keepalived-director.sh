@@ -32,9 +32,29 @@ service() {
 	ipvsadm -A "$@" 2>/dev/null || ipvsadm -E "$@" || failed=1
 }
 
-# server ARGUMENTS: a real server of a service, new or with its settings corrected
+# Weights that an operator has set (lvsctl drain, weight): they win over those below, until lvsctl undrain gives them back.
+recorded='|'
+if [ -r /var/lib/lvsctl/weights ]; then
+	while read -r host service weight rest; do
+		case $weight in
+		'' | *[!0-9]*) ;;
+		# The last line for a server counts, and is found first.
+		*) recorded="|$host $service $weight$recorded" ;;
+		esac
+	done </var/lib/lvsctl/weights
+fi
+
+# server HOST SERVICE WEIGHT ARGUMENTS: a real server of a service, new or with its settings corrected
 server() {
-	ipvsadm -a "$@" 2>/dev/null || ipvsadm -e "$@" || failed=1
+	weight=$3
+	case $recorded in
+	*"|$1 $2 "*)
+		weight=${recorded#*"|$1 $2 "}
+		weight=${weight%%"|"*}
+		;;
+	esac
+	shift 3
+	ipvsadm -a "$@" -w "$weight" 2>/dev/null || ipvsadm -e "$@" -w "$weight" || failed=1
 }
 
 read -r release < /proc/sys/kernel/osrelease
