@@ -16,7 +16,7 @@ import type { Ledger } from './ledger.js';
 export interface Surroundings {
   readonly ledger: Ledger;
   readonly names: HostNames;
-  /** Family of the directors: a host has one address. */
+  /** Family of the directors' first addresses: which hosts have one of the other family too, no such file says. */
   readonly family: 4 | 6;
   /** The director that an address like 127.0.0.1, or the VIP itself, means as a real server. */
   readonly director: string;
@@ -82,7 +82,7 @@ function refusal(
   service: ImportedService,
   { family, directors }: Surroundings,
 ): string | undefined {
-  const other = `the directors have ${family === 4 ? 'IPv4' : 'IPv6'} addresses, and a host has one: make an inventory of its own for it`;
+  const other = `the directors have ${family === 4 ? 'IPv4' : 'IPv6'} addresses, and which hosts have others as well the file does not say: write it in by hand, once its hosts have an \`address\` and an \`address6\``;
   if (id.kind === 'mark') return id.family === family ? undefined : other;
   const parsed = parseAddress(id.address);
   if (parsed !== undefined && parsed.kind !== 'usual') return `${id.address} can't be a VIP (${parsed.kind})`;
@@ -91,7 +91,7 @@ function refusal(
   if (director !== undefined)
     return `${id.address} is ${director}'s own address, and a VIP is an address that no host has of its own`;
   if (service.onePacket !== undefined && id.protocol !== 'udp') return 'one-packet scheduling is for UDP';
-  if (service.persistence?.engine !== undefined && id.protocol !== 'udp')
+  if (service.persistence?.engine?.value === 'sip' && id.protocol !== 'udp')
     return 'the persistence engine sip is for UDP';
   return undefined;
 }

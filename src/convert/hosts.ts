@@ -18,7 +18,7 @@ const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 /** Who directs: those that are given, else what the file says of addresses, else a gap. */
 export function directorsOf(imported: Imported, given: readonly GivenDirector[]): GivenDirector[] {
   const { ledger, directorName } = imported;
-  const own = directorName !== undefined && NAME.test(directorName.value) ? directorName.value : undefined;
+  const own = directorName !== undefined && isName(directorName.value) ? directorName.value : undefined;
   if (given.length > 0) {
     for (const { value, line } of imported.directors)
       if (given.some(({ address }) => address === value)) ledger.carry(line);
@@ -29,20 +29,32 @@ export function directorsOf(imported: Imported, given: readonly GivenDirector[])
     return [...given];
   }
   if (directorName !== undefined)
-    if (own === undefined || own === 'all') ledger.lose(directorName.line, 'not a safe name of a host');
+    if (own === undefined) ledger.lose(directorName.line, 'not a safe name of a host');
     else ledger.carry(directorName.line);
   const addresses = [...new Set(imported.directors.map(({ value }) => value))];
   const [first] = addresses;
   const family = first !== undefined && isIPv6(first);
   for (const { value, line } of imported.directors)
     if (isIPv6(value) === family) ledger.carry(line);
-    else ledger.lose(line, 'a host has one address, and another of the other family comes before it');
+    else
+      ledger.lose(
+        line,
+        'of the other family than the first, and whose it is the file does not say: write it to `address6` of that host',
+      );
   const usable = addresses.filter((address) => isIPv6(address) === family);
   if (usable.length === 0) return [{ name: own ?? 'director', address: '' }];
-  return usable.map((address, index) => ({
-    name: index === 0 && own !== undefined ? own : usable.length === 1 ? 'director' : `director${index + 1}`,
-    address,
-  }));
+  if (usable.length === 1) return usable.map((address) => ({ name: own ?? 'director', address }));
+  const names = [own ?? 'director1', ...usable.slice(1).map((_, index) => `director${index + 2}`)];
+  return usable.map((address, index) => {
+    const name = names[index] ?? '';
+    // The file may be from the second director, whose name is then taken.
+    return { name: index > 0 && name === own ? 'director1' : name, address };
+  });
+}
+
+/** `all` stands for all hosts. */
+function isName(text: string): boolean {
+  return NAME.test(text) && text !== 'all';
 }
 
 /** The director's own lines of the inventory. */

@@ -4,14 +4,17 @@ import type { ImportedRealServer, ImportedService, Said } from './imported.js';
 import type { Statement } from './keepalived-text.js';
 import type { Ledger } from './ledger.js';
 
-const CHECKS = 'health checks: not carried over; the inventory has `check` for them';
-const SORRY = 'a sorry server: not carried over; the inventory has `sorry` for it';
+export const CHECKS = 'health checks: not carried over; the inventory has `check` for them';
+export const SORRY = 'a sorry server: not carried over; the inventory has `sorry` for it';
+const QUORUM = 'a quorum: not carried over; the inventory has `quorum` and `hysteresis` for it';
 
 /** What of keepalived's own the inventory can't say. */
 const LOSSES: Readonly<Record<string, string>> = {
   sorry_server: SORRY,
   sorry_server_inhibit: SORRY,
   sorry_server_lvs_method: SORRY,
+  quorum: QUORUM,
+  hysteresis: QUORUM,
   hashed: 'set by the kernel itself: IPVS has no use for it',
   ...Object.fromEntries(
     [
@@ -25,15 +28,7 @@ const LOSSES: Readonly<Record<string, string>> = {
         'connect_timeout',
         'nb_get_retry',
       ],
-      ...[
-        'inhibit_on_failure',
-        'ha_suspend',
-        'quorum',
-        'hysteresis',
-        'quorum_up',
-        'quorum_down',
-        'virtualhost',
-      ],
+      ...['inhibit_on_failure', 'ha_suspend', 'quorum_up', 'quorum_down', 'virtualhost'],
       ...['notify_up', 'notify_down', 'smtp_alert', 'log_all_failures', 'HTTP_GET', 'SSL_GET', 'TCP_CHECK'],
       ...['SMTP_CHECK', 'DNS_CHECK', 'MISC_CHECK', 'BFD_CHECK', 'UDP_CHECK', 'PING_CHECK', 'FILE_CHECK'],
     ].map((word) => [word, CHECKS]),

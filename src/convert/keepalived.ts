@@ -9,7 +9,7 @@ import type {
   ImportedVip,
   Said,
 } from './imported.js';
-import { lossOf, readVirtualServer } from './keepalived-services.js';
+import { CHECKS, lossOf, readVirtualServer } from './keepalived-services.js';
 import { isKeepalivedContent, parseKeepalivedText, type Statement } from './keepalived-text.js';
 import { Ledger } from './ledger.js';
 import { addressRange } from './ranges.js';
@@ -62,8 +62,8 @@ const TOP_LEVEL: Readonly<Record<string, string>> = {
   static_ipaddress: 'addresses that are not of a service are not ours to set',
   static_routes: 'routes are not ours to set',
   static_rules: 'routes are not ours to set',
-  SSL: 'health checks: not carried over; the inventory has `check` for them',
-  bfd_instance: 'health checks: not carried over; the inventory has `check` for them',
+  SSL: CHECKS,
+  bfd_instance: CHECKS,
 };
 
 /** Why a statement can't be taken as it stands: what it says depends on more than this file. */

@@ -1,6 +1,7 @@
 import type { Forwarding, Protocol } from '../inventory/cluster.js';
 import { canonicalAddress, isIPv6, wholeNumber } from '../ipvs/index.js';
 import type { Imported, ImportedIdentity, ImportedRealServer, ImportedService, Said } from './imported.js';
+import { CHECKS, SORRY } from './keepalived-services.js';
 import { Ledger } from './ledger.js';
 import { portOf } from './ports.js';
 import { addressesBetween } from './ranges.js';
@@ -63,12 +64,11 @@ export function readLdirectord(text: string): Imported {
   return { ledger, services, directors: [], vips: [] };
 }
 
-const CHECKS = 'health checks: the inventory has no place for them';
 const ALERTS = 'alerts: the inventory has no place for them';
 const LOSSES: Readonly<Record<string, string>> = {
-  fallback: 'a fallback server: the inventory has no place for it',
-  fallback6: 'a fallback server: the inventory has no place for it',
-  fallbackcommand: 'a fallback server: the inventory has no place for it',
+  fallback: SORRY,
+  fallback6: SORRY,
+  fallbackcommand: 'a command for when no real server works: the inventory has no place for it',
   ...Object.fromEntries(
     [
       ...[

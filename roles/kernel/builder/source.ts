@@ -14,6 +14,10 @@ field() { sed -n "s/^$1[[:space:]]*:*=[[:space:]]*\\([^[:space:]]*\\).*/\\1/p" M
 release() { echo "$(field VERSION).$(field PATCHLEVEL).$(field SUBLEVEL)"; }
 version() { echo "$(release)$(field EXTRAVERSION)"; }`);
 
+/** `of_version WANTED IS`: what a tree calls itself begins the version that is wanted; 2.4.3 does not begin 2.4.37. */
+export const ofVersion = trusted(`
+of_version() { case $1 in "$2"[0-9]*) return 1 ;; "$2"*) ;; *) return 1 ;; esac; }`);
+
 const VENDOR = 'a vendor has changed such a tree, and patches for mainline kernels are not made for it';
 
 /** Under another name until it is whole and known for what it is: a tree of the right name is complete. */
@@ -28,6 +32,7 @@ export function unpackStep(build: Build): Step {
     summary: `unpack ${source.file} as ${tree}`,
     apply: shLines(
       makefileVersion,
+      ofVersion,
       sh`mkdir -p /usr/src; rm -rf ${fresh} ${tree}; mkdir ${fresh}; cd ${fresh}`,
       sh`source=${source.file}; wanted=${wanted}`,
       sh`refuse() { cd /; rm -rf ${fresh}; fail "$@"; }`,
@@ -37,7 +42,7 @@ export function unpackStep(build: Build): Step {
       sh`is=$(version)`,
       sh`redhat=; for f in configs/kernel-*.config; do [ -f "$f" ] && redhat="; it has $f, as Red Hat's trees do"; done`,
       // Patches may bring an EXTRAVERSION, as those of stable kernels do; a vendor's tree has one of its own.
-      sh`case $wanted in "$is"*) ;; *) redhat="\${redhat:-;}" ;; esac`,
+      sh`of_version "$wanted" "$is" || redhat="\${redhat:-;}"`,
       sh`[ -z "$redhat" ] || refuse "$source is Linux $is, not Linux $wanted\${redhat%;}" ${VENDOR} "way out: take the source of Linux $wanted from kernel.org"`,
       // A tarball's owners are whoever packed it.
       sh`chown -R 0:0 .; mkdir .lvsctl; cd ..`,

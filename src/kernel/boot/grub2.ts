@@ -98,8 +98,15 @@ export function withGrub2Entry(
     const others = (initrd[2] ?? '').split(/\s+/).filter((file) => file !== '' && !file.includes(running));
     return [`\t${initrd[1]} ${[...others, seen(kernel.initrd)].join(' ')}`];
   });
-  const text = [`menuentry '${titleOf(kernel.release)}' {`, ...body, '}', ''].join('\n');
+  const text = [headOf(kernel.release), ...body, '}', ''].join('\n');
   return withBlock(texts.customCfg ?? '', `kernel ${kernel.release}`, text, paths.customCfg);
+}
+
+const headOf = (release: string): string => `menuentry '${titleOf(release)}' {`;
+
+/** Whether custom.cfg has our entry; one that is commented out is none. */
+export function hasGrub2Entry(customCfg: string, release: string): boolean {
+  return linesOf(customCfg).some(({ text }) => text.trim() === headOf(release));
 }
 
 /** custom.cfg with our entry as the default, but for a boot that somebody asked for once. */

@@ -76,6 +76,11 @@ const valueIn = (settings: readonly Setting[], key: string): string | undefined 
 const labelIn = (settings: readonly Setting[]): string =>
   valueIn(settings, 'label') ?? (settings[0]?.value ?? '').replace(/^.*\//, '');
 
+/** Whether a section has this label; one that is commented out has not. @throws LvsctlError on what is no lilo.conf */
+export function hasLiloEntry(text: string, label: string, path: string): boolean {
+  return parse(text, path).sections.some((section) => section.label === label);
+}
+
 /** What LILO knows the kernel by: at most 15 characters, so it is the part behind the version. */
 export function liloLabel(release: string): string {
   return (/lvs[0-9a-f]{1,12}$/.exec(release)?.[0] ?? release.slice(-15)).replace(/^[^\w]+/, '');

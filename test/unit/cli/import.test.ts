@@ -55,7 +55,7 @@ describe('import', () => {
       /^\d+ of \d+ lines of keepalived.conf are not in the inventory, or not as they stand:\n/,
     );
     expect(stderr).toContain(
-      '  health checks: the inventory has no place for them\n     65  inhibit_on_failure\n     66  HTTP_GET {\n',
+      '  health checks: not carried over; the inventory has `check` for them\n     65  inhibit_on_failure\n     66  HTTP_GET {\n',
     );
     expect(stderr).toContain('     27  auth_pass [secret]\n');
     expect(stderr).not.toContain('s3cret');

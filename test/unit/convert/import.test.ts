@@ -297,6 +297,36 @@ describe('a keepalived.conf', () => {
     expect(lost.map(({ reason }) => reason)).toEqual(reasons.map((each) => expect.stringContaining(each)));
   });
 
+  it.each([
+    ['director2', ['director2', 'director1']],
+    ['director1', ['director1', 'director2']],
+    ['lvs1', ['lvs1', 'director2']],
+    ['all', ['director1', 'director2']],
+    ['LVS_DEVEL', ['director1', 'director2']],
+  ])('of the router %s names its directors so that no two are one', (router, names) => {
+    const { draft } = run(
+      `global_defs {\n router_id ${router}\n}
+vrrp_instance a {\n unicast_src_ip 192.0.2.3\n unicast_peer {\n 192.0.2.2\n }\n}
+virtual_server 192.0.2.100 80 {\n protocol TCP\n real_server 192.0.2.11 80 {\n }\n}\n`,
+      'keepalived',
+    );
+    expect(draft.directors.map(({ name, address }) => `${name} ${address}`)).toEqual([
+      `${names[0]} 192.0.2.3/24`,
+      `${names[1]} 192.0.2.2/24`,
+    ]);
+  });
+
+  it('with a persistence engine that Linux has not keeps the service, and says so', () => {
+    const { draft, lost } = run(
+      'virtual_server 192.0.2.100 80 {\n protocol TCP\n persistence_timeout 60\n persistence_engine foo\n real_server 192.0.2.11 80 {\n }\n}\n',
+      'keepalived',
+    );
+    expect(draft.services.map(({ persistence }) => persistence)).toEqual([{ seconds: 60 }]);
+    expect(lost.map(({ line, reason }) => `${line} ${reason}`)).toContain(
+      '4 no persistence engine of Linux is called foo',
+    );
+  });
+
   it('nested beyond reason is read all the same', () => {
     const { lost } = run(
       `virtual_server 192.0.2.100 80 {\n  protocol TCP\n  ${server}}\n${'a {\n'.repeat(50_000)}`,

@@ -7,6 +7,7 @@ import { kernelBuild, kernelSurvey } from '../../../roles/index.js';
 import { buildOf } from '../../../roles/kernel/builder/build.js';
 import { optionLine, withOptions } from '../../../roles/kernel/builder/configure.js';
 import { requirements } from '../../../roles/kernel/builder/requirements.js';
+import { ofVersion } from '../../../roles/kernel/builder/source.js';
 import type { Resource } from '../../../src/engine/resource.js';
 import type { StoredFile } from '../../../src/engine/store.js';
 import type { Cluster, OwnKernelProfile } from '../../../src/inventory/cluster.js';
@@ -349,4 +350,17 @@ describe('the survey', () => {
 
 test('a host of the cluster builds for the others', () => {
   expect(hostOf(allowed('safer'), 'rs1').kernel).toEqual({ rebuild: true, profile: 'safer' });
+});
+
+describe.each(shells)('a source, in $name', (shell) => {
+  test.each([
+    ['2.4.20', '2.4.20', true],
+    ['2.4.37.11', '2.4.37', true],
+    ['2.4.37.11', '2.4.3', false],
+    ['2.4.20', '2.4.20-8custom', false],
+    ['2.4.20', '2.4.18', false],
+  ])('for Linux %s that calls itself %s: %s', (wanted, is, fits) => {
+    const script = shLines(ofVersion, sh`if of_version ${wanted} ${is}; then echo fits; else echo other; fi`);
+    expect(runIn(shell, script).stdout.trim()).toBe(fits ? 'fits' : 'other');
+  });
 });

@@ -110,3 +110,26 @@ it('LILO boots by its map: what is only in the file is not known to it yet', () 
   expect(menu('linux   *\nDOS\n').stale(release)).toBe(true);
   expect(menu('linux\nlvs3f2a1c9d *\n').stale(release)).toBe(true);
 });
+
+it('LILO: a section that is commented out is no entry, and one of a longer label neither', () => {
+  const text = readFileSync(new URL('../../kernel/boot/menus/redhat9-lilo.conf', import.meta.url), 'latin1');
+  const of = facts(['lilo'], [liloConf]);
+  const has = (more: string) =>
+    bootMenu(state(own + file(liloConf, text + more), of), '2.4.20-8', of).hasEntry('2.4.20-lvs3f2a1c9d');
+  expect(has('image=/boot/ours\n\tlabel = "lvs3f2a1c9d"\n')).toBe(true);
+  expect(has('#image=/boot/ours\n#\tlabel=lvs3f2a1c9d\n')).toBe(false);
+  expect(has('image=/boot/ours\n\tlabel=lvs3f2a1c9d0\n')).toBe(false);
+});
+
+it('GRUB 2: an entry that is commented out is none', () => {
+  const release = '6.1.0-lvs3f2a1c9d';
+  const of = facts(['grub-reboot'], ['/boot/grub/grub.cfg']);
+  const has = (text: string) =>
+    bootMenu(
+      state(own + file('/boot/grub/grub.cfg', '') + file('/boot/grub/custom.cfg', text), of),
+      '6.1.0-18-amd64',
+      of,
+    ).hasEntry(release);
+  expect(has(`menuentry 'lvsctl ${release}' {\n}\n`)).toBe(true);
+  expect(has(`#menuentry 'lvsctl ${release}' {\n#}\n`)).toBe(false);
+});
