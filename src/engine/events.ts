@@ -167,6 +167,48 @@ export type RunEvent =
       readonly director: string;
       readonly status: Readonly<Record<string, unknown>>;
     }
+  /** What `lvsctl drain`, `undrain` and `weight` have done with one real server in one service on one director. */
+  | {
+      readonly type: 'weight';
+      readonly director: string;
+      readonly service: string;
+      readonly host: string;
+      /** In the table, with port. */
+      readonly address: string;
+      /** Absent: not in the table. */
+      readonly before?: number;
+      readonly after: number;
+      readonly recorded: boolean;
+      /** Where a slow change was interrupted. */
+      readonly stoppedAt?: number;
+      /** Left alone, since this was recorded by another. */
+      readonly kept?: string;
+    }
+  /** A slow change on its way. */
+  | {
+      readonly type: 'weight.step';
+      readonly director: string;
+      readonly address: string;
+      readonly weight: number;
+      readonly target: number;
+      readonly secondsLeft: number;
+    }
+  /** Connections that are waited for, and those that hold nobody up; by director and service in `held` (src/operations/wait.ts). */
+  | {
+      readonly type: 'wait.progress';
+      readonly host: string;
+      readonly connections: number;
+      readonly secondsLeft: number;
+      readonly held: readonly Readonly<Record<string, string | number>>[];
+    }
+  | {
+      readonly type: 'wait.end';
+      readonly host: string;
+      readonly idle: boolean;
+      readonly connections: number;
+      readonly seconds: number;
+      readonly held: readonly Readonly<Record<string, string | number>>[];
+    }
   /** What `lvsctl render` has to say of a host: for one that is not Linux, the commands (src/platforms/instructions.ts). */
   | {
       readonly type: 'instructions';

@@ -30,6 +30,8 @@ export interface WeightChange {
   /** Of the live table; absent: the server is not in it, and gets its weight when `provision` adds it. */
   readonly before?: number;
   readonly after: number;
+  /** Where a slow change was interrupted on its way to `after`, which is recorded. */
+  readonly stoppedAt?: number;
   /** Whether the record says so: false where it is the inventory's weight. */
   readonly recorded: boolean;
   /** Left as it was, since somebody else has recorded a weight: who, when and why. */

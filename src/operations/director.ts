@@ -62,19 +62,21 @@ export class Director {
 
   /**
    * The record first: what a lost connection or a refusal leaves undone, the next `provision` does.
-   * @param record the new record; undefined leaves it as it is
+   * @param last gives the lock back in the same trip, if it was taken here
    * @returns the table as it is afterwards
    * @throws LvsctlError when the record can't be written, or the kernel refuses a change
    */
   async change(
     operations: readonly Operation[],
-    record: WeightRecord | undefined,
+    { record, last }: { readonly record?: WeightRecord | undefined; readonly last: boolean },
   ): Promise<DirectorState['services']> {
     const sections = new Map<string, Sh>();
     const edits = applyOperations(operations, { restores: false });
     sections.set('change', shLines(record && writeRecord(record), trusted('set -e'), edits.apply));
     sections.set('ipvs table', tableProbe);
+    if (last && this.#locked && this.lock) sections.set('release', releaseScript(this.lock));
     const outputs = await runSections(this.host, sections);
+    if (last) this.#locked = false;
     succeeded(this.name, 'weights', output(outputs, 'change'));
     return this.#services(outputs);
   }

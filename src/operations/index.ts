@@ -7,6 +7,8 @@ export type {
   WeightChange,
 } from './access.js';
 export { type Availability, type Guard, keepsEnough } from './availability.js';
+export type { RampStep } from './ramp.js';
+export { directorsOf, type Subject, targetsOf } from './targets.js';
 export {
   type Held,
   holding,

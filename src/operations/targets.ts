@@ -1,4 +1,4 @@
-import { LvsctlError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import type { Cluster, Service, ServiceRealServer } from '../inventory/cluster.js';
 
 /** The services of a real server that an operation is about, all of them unless some are named. */
@@ -14,7 +14,7 @@ export interface Target {
   readonly realServers: readonly ServiceRealServer[];
 }
 
-/** @throws LvsctlError when the host is no real server of them */
+/** @throws UsageError when the host is no real server of them */
 export function targetsOf(cluster: Cluster, { host, services }: Subject): Target[] {
   const targets = cluster.services.flatMap((service): Target[] => {
     if (services !== undefined && !services.includes(service.name)) return [];
@@ -26,10 +26,9 @@ export function targetsOf(cluster: Cluster, { host, services }: Subject): Target
   const own = cluster.services
     .filter(({ realServers }) => realServers.some((one) => one.host === host))
     .map(({ name }) => name);
-  throw new LvsctlError(
+  throw new UsageError(
     `${host} is no real server of ${missing.length > 0 ? missing.join(', ') : 'any service'}`,
     {
-      host,
       hint: own.length > 0 ? `it is one of ${own.join(', ')}` : 'name a host of a service’s `realServers`',
     },
   );

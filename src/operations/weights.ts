@@ -4,6 +4,7 @@ import type { Access, Author, DirectorOutcome, OperationFailure, Outcome, Weight
 import { type Guard, keepsEnough } from './availability.js';
 import { checkReadBack, type DirectorPlan, type Intent, objections, planChange } from './change.js';
 import { Director, type DirectorState } from './director.js';
+import { type Ramp, type RampStep, rampTo } from './ramp.js';
 import { directorsOf, type Subject, type Target, targetsOf } from './targets.js';
 
 export interface DrainOptions extends Subject, Author {
@@ -45,10 +46,14 @@ export interface SetWeightOptions extends Author {
   readonly weight: number;
   readonly force?: boolean;
   readonly guard?: Guard;
+  /** In steps over so many seconds, from the weight that the table has; at once unless given. */
+  readonly overSeconds?: number;
+  readonly onStep?: (step: RampStep) => void;
 }
 
 /**
- * Sets and records one weight.
+ * Sets one weight, and records it, before the first step: what an interrupted one leaves undone, `provision` does.
+ * Interrupted by the signal, it says where it stopped.
  * @throws LvsctlError when the guard objects: then nothing was changed anywhere
  */
 export async function setWeight(access: Access, options: SetWeightOptions): Promise<Outcome> {
@@ -59,7 +64,10 @@ export async function setWeight(access: Access, options: SetWeightOptions): Prom
     weight: () => weight,
     author: isInventorys(targets, weight) ? undefined : options,
   };
-  return changeWeights(access, subject, intent, force ? undefined : guard);
+  const { overSeconds = 0, onStep } = options;
+  const ramp: Ramp | undefined =
+    overSeconds > 0 ? { seconds: overSeconds, signal: access.signal, ...(onStep && { onStep }) } : undefined;
+  return changeWeights(access, subject, intent, force ? undefined : guard, ramp);
 }
 
 const isInventorys = (targets: readonly Target[], weight: number): boolean =>
@@ -76,6 +84,7 @@ async function changeWeights(
   subject: Subject,
   intent: Intent,
   guard: Guard | undefined,
+  ramp?: Ramp,
 ): Promise<Outcome> {
   const targets = targetsOf(access.cluster, subject);
   const names = directorsOf(targets);
@@ -91,7 +100,7 @@ async function changeWeights(
         resource: 'weights',
         hint: 'give another real server a weight first, or say --force',
       });
-    return { directors: await Promise.all(opened.map((one) => changeOne(one, targets, intent))) };
+    return { directors: await Promise.all(opened.map((one) => changeOne(one, targets, intent, ramp))) };
   } finally {
     await Promise.allSettled(opened.map(({ director }) => director?.release()));
   }
@@ -111,23 +120,32 @@ async function open(access: Access, name: string): Promise<Opened> {
   }
 }
 
-async function changeOne(one: Opened, targets: readonly Target[], intent: Intent): Promise<DirectorOutcome> {
+async function changeOne(
+  one: Opened,
+  targets: readonly Target[],
+  intent: Intent,
+  ramp: Ramp | undefined,
+): Promise<DirectorOutcome> {
   const { name, director } = one;
   if ('failure' in one) return { director: name, changes: [], remarks: [], failure: one.failure };
   const own = targets.filter(({ service }) => service.directors.includes(name));
   const plan = planChange(one.state, own, intent);
   const remarks = remarksOn(one.state, own, plan);
   try {
-    await carryOut(director, plan);
-    return { director: name, changes: plan.changes, remarks };
+    const changes = director && ramp ? await rampTo(director, plan, ramp) : await carryOut(director, plan);
+    return { director: name, changes, remarks };
   } catch (error) {
     return { director: name, changes: [], remarks: [], failure: failureOf(name, error) };
   }
 }
 
-async function carryOut(director: Director | undefined, { operations, record }: DirectorPlan): Promise<void> {
-  if (director === undefined || (operations.length === 0 && record === undefined)) return;
-  checkReadBack(director.name, await director.change(operations, record), operations);
+async function carryOut(
+  director: Director | undefined,
+  { operations, record, changes }: DirectorPlan,
+): Promise<DirectorPlan['changes']> {
+  if (director !== undefined && (operations.length > 0 || record !== undefined))
+    checkReadBack(director.name, await director.change(operations, { record, last: true }), operations);
+  return changes;
 }
 
 /** What the operator must know of a real server that persistence still sends clients to, or that is not in the table. */
