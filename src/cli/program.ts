@@ -6,6 +6,7 @@ import type { ExportOptions } from './commands/export.js';
 import type { ImportOptions } from './commands/import.js';
 import type { StatusOptions } from './commands/status.js';
 import type { Context, HostOptions, OutputOptions } from './context.js';
+import { addOperations } from './operations/program.js';
 import { list, watchSeconds, wholeNumber } from './option-values.js';
 import type { RunOptions } from './run.js';
 
@@ -117,6 +118,7 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
   );
 
   addStatus(program, context, run);
+  addOperations(program, { context, run, output });
   addArtifacts(program, context, run);
   addLab(program, context, run);
   return program;

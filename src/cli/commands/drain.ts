@@ -29,7 +29,13 @@ export function drain(
     if (wait === undefined || directors.length === 0 || interruption.status !== undefined) return failed;
     const begun = Date.now();
     const onProgress = ({ connections, secondsLeft, held }: Progress) =>
-      view.event({ type: 'wait.progress', host, connections, secondsLeft, held: held.map((one) => ({ ...one })) });
+      view.event({
+        type: 'wait.progress',
+        host,
+        connections,
+        secondsLeft,
+        held: held.map((one) => ({ ...one })),
+      });
     const waited = await waitUntilIdle(access, { ...subject, directors, seconds: wait, onProgress });
     for (const { director, failure } of waited.failures)
       view.event({ type: 'failure', host: director, ...failure });
@@ -38,7 +44,14 @@ export function drain(
     if (interruption.status !== undefined && !idle)
       view.event({ type: 'remark', text: `interrupted; ${host} stays drained` });
     else
-      view.event({ type: 'wait.end', host, idle, connections, seconds, held: held.map((one) => ({ ...one })) });
+      view.event({
+        type: 'wait.end',
+        host,
+        idle,
+        connections,
+        seconds,
+        held: held.map((one) => ({ ...one })),
+      });
     return failed + (idle ? 0 : 1);
   });
 }

@@ -119,6 +119,4 @@ export function tellOutcome(view: OperationView, { directors }: Outcome): number
 
 /** Names of the directors on which all was done. */
 export const doneOn = ({ directors }: Outcome): string[] =>
-  directors
-    .filter(({ failure }: DirectorOutcome) => failure === undefined)
-    .map(({ director }) => director);
+  directors.filter(({ failure }: DirectorOutcome) => failure === undefined).map(({ director }) => director);

@@ -32,10 +32,9 @@ function connectionText({ connections, held }: WaitEvent): string {
     return [...services.values()].reduce((sum, count) => sum + count, 0);
   };
   const [established, opening, closing] = [most('established'), most('opening'), most('closing')];
-  const kinds = [
-    established > 0 && `${established} established`,
-    opening > 0 && `${opening} opening`,
-  ].filter((kind) => kind !== false);
+  const kinds = [established > 0 && `${established} established`, opening > 0 && `${opening} opening`].filter(
+    (kind) => kind !== false,
+  );
   const count = `${connections} connection${connections === 1 ? '' : 's'}`;
   const open = kinds.length === 0 ? count : `${count} (${kinds.join(', ')})`;
   return closing === 0 ? open : `${open}, beside ${closing} that end by themselves`;
@@ -47,14 +46,20 @@ function weightLine(event: Extract<RunEvent, { type: 'weight' }>): { text: strin
   if (kept !== undefined) return { text: `${where}  left as it is: ${kept}`, tone: 'quiet' };
   const how = recorded ? 'recorded' : 'as in the inventory';
   if (stoppedAt !== undefined)
-    return { text: `${where}  stopped at weight ${stoppedAt}, on the way to ${after}, ${how}`, tone: 'change' };
-  if (before === undefined) return { text: `${where}  weight ${after}, ${how}; not in the table`, tone: 'change' };
+    return {
+      text: `${where}  stopped at weight ${stoppedAt}, on the way to ${after}, ${how}`,
+      tone: 'change',
+    };
+  if (before === undefined)
+    return { text: `${where}  weight ${after}, ${how}; not in the table`, tone: 'change' };
   if (before === after) return { text: `${where}  weight ${after} already, ${how}`, tone: undefined };
   return { text: `${where}  weight ${before} → ${after}, ${how}`, tone: 'good' };
 }
 
 /** The line of an event, and whether the next one of its kind takes its place. */
-function lineOf(event: RunEvent): { text: string; tone?: Tone; passing?: boolean; more?: string } | undefined {
+function lineOf(
+  event: RunEvent,
+): { text: string; tone?: Tone; passing?: boolean; more?: string } | undefined {
   switch (event.type) {
     case 'weight':
       return weightLine(event);
@@ -64,11 +69,17 @@ function lineOf(event: RunEvent): { text: string; tone?: Tone; passing?: boolean
         passing: true,
       };
     case 'wait.progress':
-      return { text: `${event.host} has ${connectionText(event)}; ${left(event.secondsLeft)} left`, passing: true };
+      return {
+        text: `${event.host} has ${connectionText(event)}; ${left(event.secondsLeft)} left`,
+        passing: true,
+      };
     case 'wait.end':
       return event.idle
         ? { text: `✓ ${event.host} has no connections left, after ${left(event.seconds)}`, tone: 'good' }
-        : { text: `✗ ${event.host} has ${connectionText(event)} after ${left(event.seconds)}, and stays drained`, tone: 'bad' };
+        : {
+            text: `✗ ${event.host} has ${connectionText(event)} after ${left(event.seconds)}, and stays drained`,
+            tone: 'bad',
+          };
     case 'remark':
       return { text: event.host === undefined ? event.text : `${event.host}: ${event.text}`, tone: 'change' };
     case 'failure':
@@ -85,10 +96,7 @@ function lineOf(event: RunEvent): { text: string; tone?: Tone; passing?: boolean
 const counts = (event: RunEvent): boolean =>
   event.type === 'weight' && event.kept === undefined && event.before !== event.after;
 
-export async function createOperationView(
-  context: Context,
-  options: OutputOptions,
-): Promise<OperationView> {
+export async function createOperationView(context: Context, options: OutputOptions): Promise<OperationView> {
   const mode = outputMode(context, options);
   return mode === 'json' ? jsonView(context) : lineView(context, options, mode === 'terminal');
 }

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Access, type RampStep, setWeight } from '../../../src/operations/index.js';
+import { rampWeights } from '../../../src/operations/ramp.js';
+import { cluster } from '../ipvs/cluster.js';
+import { FakeDirector } from '../ipvs/fake-director.js';
+import { FakeKernel } from '../ipvs/fake-kernel.js';
+
+const vip = '-t 10.83.33.100:21';
+const opened: FakeDirector[] = [];
+afterEach(async () => {
+  for (const director of opened.splice(0)) await director.close();
+});
+
+function director(weight: number): FakeDirector {
+  const kernel = new FakeKernel();
+  for (const line of [
+    `-A ${vip} -s wrr`,
+    `-a ${vip} -r 10.83.33.76:21 -g -w ${weight}`,
+    `-a ${vip} -r 10.83.33.2:21 -g -w 1`,
+  ])
+    expect(kernel.run(line.split(' ')).status).toBe(0);
+  const found = new FakeDirector('lvs', kernel);
+  opened.push(found);
+  return found;
+}
+
+const access = (one: FakeDirector, signal = new AbortController().signal): Access => ({
+  cluster: cluster(),
+  host: async () => one,
+  signal,
+});
+const edits = (one: FakeDirector) =>
+  one.fake.commands
+    .filter((command) => command.startsWith('-e'))
+    .map((command) => Number(command.split(' -w ')[1]));
+const options = { host: 'ftp1', service: 'ftp', who: 'alice@ops1' };
+
+describe('the steps of a slow change', () => {
+  it('end at the target, go one way, and are one a second at the most', () => {
+    const weight = fc.integer({ min: 0, max: 1000 });
+    fc.assert(
+      fc.property(weight, weight, fc.integer({ min: 1, max: 600 }), (from, to, seconds) => {
+        const weights = rampWeights(from, to, seconds);
+        expect(weights.at(-1)).toBe(to);
+        expect(weights.length).toBeLessThanOrEqual(Math.max(1, seconds));
+        const steps = [from, ...weights].slice(1).map((one, i) => one - ([from, ...weights][i] ?? 0));
+        if (from !== to) expect(steps.every((step) => Math.sign(step) === Math.sign(to - from))).toBe(true);
+      }),
+    );
+  });
+
+  it('are taken one by one, after the target is recorded', async () => {
+    const lvs = director(0);
+    const told: RampStep[] = [];
+    const first: string[] = [];
+    lvs.fake.onCommand = (command) => {
+      if (command.startsWith('-e') && first.length === 0) first.push(lvs.record);
+    };
+    const begun = Date.now();
+    const outcome = await setWeight(access(lvs), {
+      ...options,
+      weight: 8,
+      overSeconds: 2,
+      onStep: (step) => told.push(step),
+    });
+    expect(Date.now() - begun).toBeGreaterThan(1900);
+    expect(edits(lvs)).toEqual([4, 8]);
+    expect(first[0]).toMatch(/^ftp1 ftp 8 /);
+    expect(told.map(({ weight, target }) => [weight, target])).toEqual([
+      [4, 8],
+      [8, 8],
+    ]);
+    expect(outcome.directors[0]?.changes).toEqual([
+      { service: 'ftp', host: 'ftp1', address: '10.83.33.76:21', before: 0, after: 8, recorded: true },
+    ]);
+  });
+
+  it('stop when they are interrupted, say where, and leave the target recorded', async () => {
+    const lvs = director(0);
+    const controller = new AbortController();
+    const outcome = await setWeight(access(lvs, controller.signal), {
+      ...options,
+      weight: 600,
+      overSeconds: 600,
+      onStep: () => controller.abort(),
+    });
+    expect(edits(lvs)).toEqual([1]);
+    expect(outcome.directors[0]?.changes).toMatchObject([
+      { before: 0, after: 600, stoppedAt: 1, recorded: true },
+    ]);
+    expect(lvs.record).toMatch(/^ftp1 ftp 600 /);
+  });
+
+  it('of a way back to the inventory’s weight leave no record', async () => {
+    const lvs = director(1);
+    await setWeight(access(lvs), { ...options, weight: 5 });
+    await setWeight(access(lvs), { ...options, weight: 3, overSeconds: 1 });
+    expect(edits(lvs)).toEqual([5, 3]);
+    expect(lvs.record).toBe('');
+  });
+
+  it('are none where the weight is there already', async () => {
+    const lvs = director(7);
+    const { directors } = await setWeight(access(lvs), { ...options, weight: 7, overSeconds: 600 });
+    expect(directors[0]?.changes).toMatchObject([{ before: 7, after: 7 }]);
+    expect(edits(lvs)).toEqual([]);
+  });
+});
