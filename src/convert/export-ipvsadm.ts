@@ -1,10 +1,11 @@
-import type { Cluster, ClusterHost } from '../inventory/cluster.js';
+import type { Cluster, ClusterHost, Service } from '../inventory/cluster.js';
 import { isIPv6, renderArgs, wantedTable } from '../ipvs/index.js';
 import {
   type Exported,
   hostsNotExpressed,
   marksNotExpressed,
   type NotExpressed,
+  ownFieldsNotExpressed,
   servicesOf,
 } from './export.js';
 
@@ -26,6 +27,8 @@ export function exportIpvsadm(cluster: Cluster, director: ClusterHost): Exported
     lost: [
       ...vipsNotExpressed(cluster, director),
       ...marksNotExpressed(own),
+      ...own.flatMap(checksNotExpressed),
+      ...ownFieldsNotExpressed(own),
       ...settingsNotExpressed(cluster, director),
       ...hostsNotExpressed(cluster),
     ],
@@ -45,9 +48,23 @@ function vipsNotExpressed(cluster: Cluster, director: ClusterHost): NotExpressed
   });
 }
 
-function settingsNotExpressed({ ipvs }: Cluster, director: ClusterHost): NotExpressed[] {
+/** What keepalived does with a table; `quorum` goes with `sorry`. */
+function checksNotExpressed({ name, checks = [], sorry }: Service): NotExpressed[] {
+  const reason = 'no table has it: `lvsctl export --format keepalived` does';
+  return [
+    ...(checks.length === 0 ? [] : [{ subject: `services.${name}.check`, reason }]),
+    ...(sorry === undefined ? [] : [{ subject: `services.${name}.sorry`, reason }]),
+  ];
+}
+
+function settingsNotExpressed({ ipvs, keepalived }: Cluster, director: ClusterHost): NotExpressed[] {
   const { timeouts, sync } = ipvs ?? {};
   const lost: NotExpressed[] = [];
+  if (keepalived !== undefined)
+    lost.push({
+      subject: 'keepalived',
+      reason: 'no table has VRRP: `lvsctl export --format keepalived` does',
+    });
   if (timeouts !== undefined) {
     // 0 leaves one as it is.
     const { tcp = 0, tcpFin = 0, udp = 0 } = timeouts;

@@ -7,6 +7,7 @@ import {
   hostsNotExpressed,
   marksNotExpressed,
   type NotExpressed,
+  ownFieldsNotExpressed,
   servicesOf,
 } from './export.js';
 
@@ -22,6 +23,7 @@ export function exportKeepalived(cluster: Cluster, director: ClusterHost): Expor
     lost: [
       ...alone(cluster, services),
       ...marksNotExpressed(services),
+      ...ownFieldsNotExpressed(services),
       ...unchecked(services),
       ...ways(cluster, director),
       ...hostsNotExpressed(cluster),

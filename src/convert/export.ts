@@ -35,6 +35,28 @@ export function marksNotExpressed(services: readonly Service[]): NotExpressed[] 
   );
 }
 
+/** What of a service is lvsctl's to act on, whatever directs. */
+export function ownFieldsNotExpressed(services: readonly Service[]): NotExpressed[] {
+  return services.flatMap(({ name, minAvailable, masquerade }) => [
+    ...(minAvailable === undefined
+      ? []
+      : [
+          {
+            subject: `services.${name}.minAvailable`,
+            reason: 'a limit of `lvsctl drain` and of rolling runs',
+          },
+        ]),
+    ...(masquerade === undefined
+      ? []
+      : [
+          {
+            subject: `services.${name}.masquerade`,
+            reason: 'rules of a packet filter: `lvsctl provision` sets them',
+          },
+        ]),
+  ]);
+}
+
 function markRules({ vip, protocol, fwmark, ports = [] }: Service): string[] {
   const command = isIPv6(vip) ? 'ip6tables' : 'iptables';
   return ports.map(

@@ -55,6 +55,8 @@ export const twoDirectors = (nic = 'eth0'): Cluster =>
         ports: [21, '50000-50100'],
         persistence: { seconds: 300, netmask: '255.255.255.0' },
         forwarding: 'nat',
+        masquerade: 'real-servers',
+        minAvailable: 1,
         directors: ['lvs1', 'lvs2'],
         realServers: [{ host: 'rs1' }, { host: 'rs2' }],
       },

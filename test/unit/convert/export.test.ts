@@ -107,10 +107,17 @@ describe('what it has no words for', () => {
     expect(subjects).toEqual({
       ipvsadm: [
         ...['services.web.vip', 'services.dns.vip', 'services.all.vip', 'services.ftp.ports'],
+        ...[
+          'services.web.check',
+          'services.web.sorry',
+          'services.ftp.minAvailable',
+          'services.ftp.masquerade',
+        ],
         ...['ipvs.timeouts', 'ipvs.sync', 'hosts', 'roles.ftp'],
       ],
       keepalived: [
-        ...['services.dns.vip', 'services.ftp.ports', 'services.dns.check', 'services.ftp.check'],
+        ...['services.dns.vip', 'services.ftp.ports', 'services.ftp.minAvailable', 'services.ftp.masquerade'],
+        ...['services.dns.check', 'services.ftp.check'],
         ...['services.all.check', 'services.sip.check', 'services', 'hosts', 'roles.ftp'],
       ],
     });
