@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
 import type { ArtifactsOptions } from './commands/artifacts.js';
+import type { DiagnoseOptions } from './commands/diagnose.js';
 import type { ExplainOptions } from './commands/explain.js';
 import type { ExportOptions } from './commands/export.js';
 import type { ImportOptions } from './commands/import.js';
@@ -119,6 +120,7 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
 
   addStatus(program, context, run);
   addOperations(program, { context, run, output });
+  addDiagnose(program, context, run);
   addArtifacts(program, context, run);
   addLab(program, context, run);
   return program;
@@ -185,6 +187,23 @@ function addStatus(program: Command, context: Context, run: (action: Action) => 
       .option('--prometheus', 'print one reading in the text format of Prometheus, and nothing else'),
   ).action((file: string | undefined, options: StatusOptions) =>
     run(async () => (await import('./commands/status.js')).status(context, file, options)),
+  );
+}
+
+function addDiagnose(program: Command, context: Context, run: (action: Action) => Promise<void>): void {
+  output(
+    inventory(
+      program
+        .command('diagnose')
+        .description(
+          'look for what is wrong on all hosts of a service, and say what mends it; changes nothing',
+        ),
+    )
+      .argument('[service]', 'only this service')
+      .option('--lab', 'speak to the virtual twin instead of the real hosts (see lvsctl lab)')
+      .option('--service <name,...>', 'only these services', list),
+  ).action((file: string | undefined, service: string | undefined, options: DiagnoseOptions) =>
+    run(async () => (await import('./commands/diagnose.js')).diagnose(context, file, service, options)),
   );
 }
 

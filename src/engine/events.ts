@@ -209,6 +209,9 @@ export type RunEvent =
       readonly seconds: number;
       readonly held: readonly Readonly<Record<string, string | number>>[];
     }
+  /** What `lvsctl diagnose` found, the most likely cause first, and what it made of each service (src/diagnose/check.ts). */
+  | { readonly type: 'diagnosis.finding'; readonly finding: Readonly<Record<string, unknown>> }
+  | { readonly type: 'diagnosis.service'; readonly examined: Readonly<Record<string, unknown>> }
   /** What `lvsctl render` has to say of a host: for one that is not Linux, the commands (src/platforms/instructions.ts). */
   | {
       readonly type: 'instructions';

@@ -13,10 +13,14 @@ import type { Host } from './host.js';
 export async function runSections(
   host: Host,
   sections: ReadonlyMap<string, Sh>,
+  signal?: AbortSignal,
 ): Promise<Map<string, ProbeOutput>> {
   const mark = `lvs-${randomBytes(12).toString('hex')}`;
   const names = [...sections.keys()];
-  const result = await host.run(sectionsScript([...sections.values()], mark), { keep: 256 * 1024 * 1024 });
+  const result = await host.run(sectionsScript([...sections.values()], mark), {
+    keep: 256 * 1024 * 1024,
+    ...(signal && { signal }),
+  });
   const stdout = split(result.stdout, mark);
   const stderr = split(result.stderr, mark);
   if (stdout.length !== names.length) {

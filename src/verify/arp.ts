@@ -5,29 +5,30 @@ import { type Sh, sh } from '../shell/index.js';
  * answers, not questions, so a low count would end it before the last one. Needs `bounded` and `lane` of the traffic script.
  * arping of iputils and of busybox take the same options, Thomas Habets' has others with the same letters. Without arping the
  * kernel's own table is emptied and filled three times: it shows the fastest answer of each time. Lines are marked `arp: `.
+ * The function is the same for every VIP, so it may be defined once for each.
  */
 export function arpScript(device: string, vip: string): { define: Sh; run: Sh } {
   // In one piece and marked, since other lines are printed at the same time.
-  const run = sh`( text=$(ask_arp); printf '%s\n' "$text" | sed 's/^/arp: /' )`;
+  const run = sh`( text=$(ask_arp ${device} ${vip}); printf '%s\n' "$text" | sed 's/^/arp: /' )`;
   const define = sh`ask_arp() {
   if command -v arping >/dev/null 2>&1; then
     case $(arping -V 2>&1; arping --help 2>&1) in
-      *Habets*) bounded 6 arping -i ${device} -c 3 ${vip} ;;
-      *) bounded 6 arping -b -I ${device} -c 20 -w 3 ${vip} ;;
+      *Habets*) bounded 6 arping -i "$1" -c 3 "$2" ;;
+      *) bounded 6 arping -b -I "$1" -c 20 -w 3 "$2" ;;
     esac
   elif command -v busybox >/dev/null 2>&1 && busybox arping --help >/dev/null 2>&1; then
-    bounded 6 busybox arping -b -I ${device} -c 20 -w 3 ${vip}
+    bounded 6 busybox arping -b -I "$1" -c 20 -w 3 "$2"
   else
     for turn in 1 2 3; do
-      ip neigh del ${vip} dev ${device} >/dev/null 2>&1 || arp -d ${vip} >/dev/null 2>&1
+      ip neigh del "$2" dev "$1" >/dev/null 2>&1 || arp -d "$2" >/dev/null 2>&1
       if command -v ping >/dev/null 2>&1; then
-        bounded 3 ping -c 1 -w 1 ${vip} >/dev/null 2>&1
+        bounded 3 ping -c 1 -w 1 "$2" >/dev/null 2>&1
       else
-        lane datagram 1 ${vip} 9 arp >/dev/null 2>&1
+        lane datagram 1 "$2" 9 arp >/dev/null 2>&1
         sleep 1
       fi
       while read -r address type flags mac rest; do
-        [ "$address" != ${vip} ] || echo "table $address $mac"
+        [ "$address" != "$2" ] || echo "table $address $mac"
       done </proc/net/arp
     done
   fi 2>&1

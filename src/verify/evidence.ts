@@ -14,6 +14,8 @@ export interface HostEvidence {
   readonly defaultGateways: readonly string[];
   /** Undefined: ip_vs is not loaded. */
   readonly table: readonly TableService[] | undefined;
+  /** Chains of the connection table; absent where the kernel does not say. */
+  readonly tableSize?: number;
   /** Connections in the director's connection table by real server and state. */
   readonly states: readonly ConnectionState[];
   /** Number of packet filter rules in effect, 0 where a filter is loaded but empty; undefined where none is known. */
@@ -104,6 +106,7 @@ export function parseEvidence(text: string): HostEvidence {
     listeners: parseListeners(section('listeners')),
     defaultGateways: parseDefaultGateways(section('routes')),
     table: parseTable(section('table')),
+    ...tableSizeOf(section('table')),
     states: parseStates(section('states')),
     filterRules: parseFilter(section('filter')),
     redirected: section('redirects').flatMap(parseRedirect),
@@ -210,6 +213,11 @@ function parseTable(lines: readonly string[]): TableService[] | undefined {
       services.at(-1)?.destinations.push({ ...endpoint, forwarding: third, weight: integer(fourth) ?? 0 });
   }
   return services;
+}
+
+function tableSizeOf(lines: readonly string[]): { tableSize?: number } {
+  const size = /IP Virtual Server .*size=(\d+)/.exec(lines.join('\n'))?.[1];
+  return size === undefined ? {} : { tableSize: Number(size) };
 }
 
 function parseStates(lines: readonly string[]): ConnectionState[] {

@@ -34,22 +34,19 @@ export function arpReasons(found: Case): Reason[] {
   return others;
 }
 
-function silentDirector({ service, director }: Case, evidence: HostEvidence): Reason[] {
+function silentDirector({ service, director, hosts }: Case, evidence: HostEvidence): Reason[] {
   const device = holders(evidence.interfaces, service.vip)[0]?.device;
   if (device === undefined) return [];
-  const ignore = effective(evidence, device, 'arp_ignore') ?? 0;
+  const nic = hosts.get(director)?.interface ?? device;
+  const ignore = effective(evidence, nic, 'arp_ignore') ?? 0;
+  const up = evidence.tools.has('ip') ? sh`ip link set dev ${nic} up` : sh`ifconfig ${nic} up`;
+  const loud = setting(director, [confKey('all', 'arp_ignore'), 0], [confKey(nic, 'arp_ignore'), 0]);
   return [
     {
       check: 'director-arp',
       host: director,
       cause: `${titled(director)} does not answer ARP for ${service.vip}, which it holds on ${device}: check its link and arp_ignore`,
-      fix:
-        ignore > 2
-          ? setting(director, [confKey('all', 'arp_ignore'), 0], [confKey(device, 'arp_ignore'), 0])
-          : onHost(
-              director,
-              evidence.tools.has('ip') ? sh`ip link set dev ${device} up` : sh`ifconfig ${device} up`,
-            ),
+      fix: ignore === 0 ? onHost(director, up) : loud,
     },
   ];
 }

@@ -90,7 +90,8 @@ function vipReasons(found: Case, server: ServiceRealServer, evidence: HostEviden
         check: 'server-vip',
         host,
         cause: `${nameOf(server)} does not hold ${service.vip} on lo: connections sent to it hang${waiting > 0 ? ` (${waiting} in SYN_RECV on ${titled(director)})` : ''}`,
-        fix: onHost(host, hold),
+        // Which tunnel takes its packets, the role knows.
+        fix: service.forwarding === 'tun' ? provisionFix(found.file, host) : onHost(host, hold),
       },
     ];
   }
@@ -123,11 +124,19 @@ function returnPathReasons(
   server: ServiceRealServer,
   evidence: HostEvidence,
 ): Reason[] {
+  // Real servers that see the director's address for the clients' need no route.
+  const { masquerade } = service;
+  if (masquerade === 'clients' || masquerade === 'both' || service.gateway === false) return [];
   const gateways = evidence.defaultGateways;
   const addresses = service.directors.map((name) => hosts.get(name)?.address);
   if (service.directors.includes(server.host)) return [];
-  if (gateways.some((gateway) => addresses.includes(gateway) || gateway === service.vip)) return [];
-  const gateway = hosts.get(director)?.address ?? '?';
+  if (
+    gateways.some(
+      (gateway) => addresses.includes(gateway) || gateway === service.vip || gateway === service.gateway,
+    )
+  )
+    return [];
+  const gateway = service.gateway ?? hosts.get(director)?.address ?? '?';
   const wanted = `LVS-NAT needs its answers to go back through ${titled(director)} (${gateway})`;
   const by = sh`route add default gw ${gateway}`;
   return [

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../../src/diagnose/index.js';
+import { DIRECTOR_CASES } from './cases-director.js';
+import { NETWORK_CASES } from './cases-network.js';
+import { SERVER_CASES } from './cases-server.js';
+import { diagnosed, told } from './observed.js';
+
+const CASES = [...DIRECTOR_CASES, ...SERVER_CASES, ...NETWORK_CASES];
+
+describe('a diagnosis', () => {
+  it.each(CASES)('%s', (_, otherwise, expected) => {
+    expect(told(diagnosed(otherwise))).toEqual(expected);
+  });
+
+  it('has a case above in which each check fires', () => {
+    const fired = new Set(
+      CASES.flatMap(([, otherwise]) => diagnosed(otherwise).findings.map(({ check }) => check)),
+    );
+    expect(CATALOGUE.map(({ id }) => id).filter((id) => !fired.has(id))).toEqual([]);
+  });
+
+  it('has one entry of each name, and probes that agree on theirs', () => {
+    const names = CATALOGUE.map(({ id }) => id);
+    expect(names).toEqual([...new Set(names)]);
+    const probes = new Map(
+      CATALOGUE.flatMap((check) => check.probes.map((probe) => [probe.name, probe] as const)),
+    );
+    for (const { probes: of } of CATALOGUE)
+      for (const probe of of) expect(probes.get(probe.name)).toBe(probe);
+  });
+
+  it('gives advice that is no fault', () => {
+    expect(told(diagnosed(), true)).toEqual([
+      expect.stringMatching(/^ftp-passive@-: services\.ftp\.fwmark = /),
+    ]);
+  });
+
+  it('tells of hosts that could not be looked at, and looks at the others', () => {
+    const { examined, findings } = diagnosed({ unreachable: { rs2: 'connection refused' } });
+    const [one] = examined;
+    expect(findings.filter(({ severity }) => severity !== 'advice').map(({ services }) => services)).toEqual([
+      ['ftp', 'ssh'],
+    ]);
+    expect(one?.blind).toContainEqual({ check: 'server-vip', host: 'rs2', reason: 'connection refused' });
+    expect(one?.blind.some(({ host }) => host !== 'rs2')).toBe(false);
+    expect(one?.silent).toContain('server-vip');
+  });
+
+  it('says that nobody is there to connect from', () => {
+    const [one] = diagnosed({ cluster: { probes: [] } }).examined;
+    expect(one?.connections).toEqual([]);
+    expect(one?.blind).toContainEqual({
+      check: 'arp-answer',
+      host: '-',
+      reason: 'the inventory names no probe host (`probes`)',
+    });
+    expect(one?.silent).not.toContain('arp-answer');
+  });
+
+  it('tells once what is wrong with a host, and of which services', () => {
+    const [finding] = diagnosed({ on: { rs2: [['evidence', 'mtu 1500', 'mtu 1400']] } }).findings;
+    expect(finding).toMatchObject({
+      check: 'mtu',
+      services: ['ftp', 'ssh'],
+      evidence: 'director 1500, rs1 1500, rs2 1400, client 1500',
+    });
+  });
+});
