@@ -8,6 +8,7 @@ export { type BootScriptOptions, bootScript, enabledUnit } from './bootScript.js
 export { type ConfiguredServiceOptions, configuredService, forgettingStamp } from './configuredService.js';
 export { type DirectoryOptions, directory } from './directory.js';
 export { type FileOptions, file } from './file.js';
+export { legacyPrograms } from './filterRules.js';
 export { type HostRouteOptions, hostRoute } from './hostRoute.js';
 export { type IpvsTableOptions, ipvsTable, readTable, tableProbe } from './ipvs.js';
 export { applyOperations } from './ipvsApply.js';
@@ -34,7 +35,7 @@ export { modulesAtBoot } from './modulesAtBoot.js';
 export { noAddress } from './noAddress.js';
 export { oneLine } from './oneLine.js';
 export { type PackageManager, type PackageNames, packages } from './packages.js';
-export { legacyPrograms, type PacketMarksOptions, packetMarks } from './packetMarks.js';
+export { type PacketMarksOptions, packetMarks } from './packetMarks.js';
 export { type PersistentSysctlOptions, persistentSysctl } from './persistentSysctl.js';
 export { recordedWeights, recordProbe, writeRecord } from './recordedWeights.js';
 export { type Redirection, redirectRules } from './redirectRules.js';

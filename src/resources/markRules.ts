@@ -1,4 +1,5 @@
 import type { PortRange, Protocol } from '../inventory/cluster.js';
+import { NO_RULES, type PresentRules, readChain } from './filterRules.js';
 
 /** Packets to one VIP and protocol, and these ports, get the mark. */
 export interface MarkRule {
@@ -66,15 +67,6 @@ export function iptablesWords({ mark, vip, protocol, ports }: MarkRule): string[
   return ['-d', vip, '-p', protocol, '--dport', portsText(ports, ':').join(), ...target];
 }
 
-/** What is in place, a rule for each range; `whole` is false where something there is not as we write it. */
-export interface PresentMarks {
-  readonly there: boolean;
-  readonly whole: boolean;
-  readonly rules: readonly MarkRule[];
-}
-
-const nowhere: PresentMarks = { there: false, whole: true, rules: [] };
-
 function readRange(text: string): PortRange[] {
   const parts = /^(\d{1,5})(?:[-:](\d{1,5}))?$/.exec(text.trim());
   if (parts === null) return [];
@@ -82,8 +74,8 @@ function readRange(text: string): PortRange[] {
 }
 
 /** Reads `nft -nn list table inet lvsctl_marks`; nothing, where there is no such table. */
-export function parseNft(text: string): PresentMarks {
-  if (!text.includes(`table inet ${NFT_TABLE} {`)) return nowhere;
+export function parseNft(text: string): PresentRules<MarkRule> {
+  if (!text.includes(`table inet ${NFT_TABLE} {`)) return NO_RULES;
   const rules: MarkRule[] = [];
   let whole = /\bhook prerouting priority (-150|mangle);/.test(text);
   for (const line of text.split('\n')) {
@@ -103,29 +95,9 @@ export function parseNft(text: string): PresentMarks {
   return { there: true, whole, rules: single(rules) };
 }
 
-/**
- * Reads our chain in `iptables -t mangle -L -n` or that of ip6tables, of 1.2.7a to 1.8: since 1.8.9 protocols are numbers, and a
- * mark of all ones is an `or`. Without the jump to it, it is not whole.
- */
-export function parseIptables(text: string): PresentMarks {
-  const rules: MarkRule[] = [];
-  let chain: string | undefined;
-  let there = false;
-  let whole = true;
-  let jumps = false;
-  for (const line of text.split('\n')) {
-    const name = /^Chain (\S+)/.exec(line)?.[1];
-    if (name !== undefined) {
-      chain = name;
-      there ||= name === CHAIN;
-    } else if (chain === 'PREROUTING') jumps ||= line.startsWith(`${CHAIN} `);
-    else if (chain === CHAIN && line.trim() !== '' && !line.startsWith('target ')) {
-      const rule = readIptablesRule(line);
-      if (rule === undefined) whole = false;
-      else rules.push(rule);
-    }
-  }
-  return there ? { there, whole: whole && jumps, rules } : nowhere;
+/** Reads our chain, a rule for each range: since iptables 1.8.9 protocols are numbers, and a mark of all ones is an `or`. */
+export function parseIptables(text: string): PresentRules<MarkRule> {
+  return readChain(text, { chain: CHAIN, hook: 'PREROUTING' }, readIptablesRule);
 }
 
 function readIptablesRule(line: string): MarkRule | undefined {

@@ -1,5 +1,6 @@
-import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
-import { type Sh, sh, shLines, trusted } from '../shell/index.js';
+import type { Change, Resource } from '../engine/resource.js';
+import { sh, shLines } from '../shell/index.js';
+import { changeOf, type FilterStep, filterProbe, filterSections, type PresentRules } from './filterRules.js';
 import {
   iptablesNatWords,
   type Masquerade,
@@ -8,12 +9,9 @@ import {
   type NatFamily,
   nftNatRules,
   nftNatTable,
-  type PresentNat,
   parseIptablesNat,
   parseNftNat,
 } from './masqueradeRules.js';
-import { observedText } from './observed.js';
-import { legacyPrograms } from './packetMarks.js';
 
 export interface MasqueradeOptions {
   readonly rules: readonly Masquerade[];
@@ -23,32 +21,12 @@ export interface MasqueradeOptions {
 
 const id = 'masquerading';
 
-/** Asking for a table would load its module, which a probe must not; where it is not loaded, it has no rules. */
-const probe = trusted(`\
-${legacyPrograms.text}
-if [ -d /sys/module/nf_tables ] || ! grep '/nf_tables\\.ko' "/lib/modules/$release/modules.dep" >/dev/null 2>&1; then
-  nftables=1
-else
-  nftables=
-fi
-if [ -n "$nftables" ] && command -v nft >/dev/null 2>&1; then
-  case $(nft list tables 2>/dev/null) in *${NAT_TABLE}*)
+const probe = filterProbe(
+  'nat',
+  sh`  case $(nft list tables 2>/dev/null) in *${NAT_TABLE}*)
     for family in ip ip6; do echo "@@ nft $family"; nft -nn list table $family ${NAT_TABLE} 2>/dev/null; done ;;
-  esac
-fi
-for tool in iptables ip6tables; do
-  command -v $tool >/dev/null 2>&1 || continue
-  case $tool in iptables) names=/proc/net/ip_tables_names ;; *) names=/proc/net/ip6_tables_names ;; esac
-  case $legacy$($tool -V 2>/dev/null) in
-  1* | *legacy*) grep '^nat$' $names >/dev/null 2>&1 || continue ;;
-  *nf_tables*) [ -n "$nftables" ] || continue ;;
-  *) grep '^nat$' $names >/dev/null 2>&1 || continue ;;
-  esac
-  echo "@@ $tool"
-  LC_ALL=C xtables $tool -t nat -L -n 2>/dev/null
-done
-:
-`);
+  esac`,
+);
 
 /**
  * What leaves a director under its own address. The rules are in tables of nft(8), or a chain of iptables(8), of our own; nothing else
@@ -59,48 +37,27 @@ export function masquerade({ rules, by }: MasqueradeOptions): Resource {
     id,
     probe,
     plan(observed): Change | undefined {
-      const sections = sectionsOf(observed);
-      const steps = ([4, 6] as const).flatMap((family) => {
-        const tool = family === 4 ? 'iptables' : 'ip6tables';
-        const nft = parseNftNat(sections.get(family === 4 ? 'nft ip' : 'nft ip6') ?? '', family);
-        const xtables = parseIptablesNat(sections.get(tool) ?? '');
-        return [
-          nftStep(nft, by === 'nft' ? rules : [], family),
-          iptablesStep(xtables, by === 'iptables' ? rules : [], family),
-        ].filter((step) => step !== undefined);
-      });
-      if (steps.length === 0) return undefined;
-      return {
-        summary: steps.map(({ summary }) => summary).join('; '),
-        diff: steps.map(({ diff }) => diff).join(''),
-        apply: shLines(legacyPrograms, ...steps.map(({ apply }) => apply)),
-      };
+      const sections = filterSections(id, observed);
+      return changeOf(
+        ([4, 6] as const).flatMap((family) => {
+          const tool = family === 4 ? 'iptables' : 'ip6tables';
+          const nft = parseNftNat(sections.get(family === 4 ? 'nft ip' : 'nft ip6') ?? '', family);
+          const xtables = parseIptablesNat(sections.get(tool) ?? '');
+          return [
+            nftStep(nft, by === 'nft' ? rules : [], family),
+            iptablesStep(xtables, by === 'iptables' ? rules : [], family),
+          ];
+        }),
+      );
     },
   };
 }
 
-function sectionsOf(observed: ProbeOutput): Map<string, string> {
-  return new Map(
-    observedText(id, observed)
-      .split(/^@@ /m)
-      .map((part) => {
-        const [name = '', ...lines] = part.split('\n');
-        return [name, lines.join('\n')] as const;
-      }),
-  );
-}
-
-interface Step {
-  readonly summary: string;
-  readonly diff: string;
-  readonly apply: Sh;
-}
-
 function stepText(
   tool: string,
-  found: PresentNat,
+  found: PresentRules<string>,
   wanted: readonly string[],
-): Pick<Step, 'summary' | 'diff'> {
+): Pick<FilterStep, 'summary' | 'diff'> {
   const missing = wanted.filter((rule) => !found.rules.includes(rule));
   const surplus = found.rules.filter((rule) => !wanted.includes(rule));
   const text =
@@ -116,10 +73,14 @@ function stepText(
 }
 
 /** The order counts: what stays inside its network is let go before. */
-const isRight = (found: PresentNat, wanted: readonly string[]): boolean =>
+const isRight = (found: PresentRules<string>, wanted: readonly string[]): boolean =>
   found.whole && found.there === wanted.length > 0 && found.rules.join('\n') === wanted.join('\n');
 
-function nftStep(found: PresentNat, rules: readonly Masquerade[], family: NatFamily): Step | undefined {
+function nftStep(
+  found: PresentRules<string>,
+  rules: readonly Masquerade[],
+  family: NatFamily,
+): FilterStep | undefined {
   const wanted = nftNatRules(rules, family);
   if (isRight(found, wanted)) return undefined;
   return {
@@ -132,7 +93,11 @@ function nftStep(found: PresentNat, rules: readonly Masquerade[], family: NatFam
 }
 
 /** New rules come behind the old ones before these go, so that there is no moment without any. */
-function iptablesStep(found: PresentNat, rules: readonly Masquerade[], family: NatFamily): Step | undefined {
+function iptablesStep(
+  found: PresentRules<string>,
+  rules: readonly Masquerade[],
+  family: NatFamily,
+): FilterStep | undefined {
   const tool = family === 4 ? 'iptables' : 'ip6tables';
   const words = iptablesNatWords(rules, family);
   const wanted = words.map((each) => each.join(' '));

@@ -1,4 +1,5 @@
 import type { PortRange, Protocol } from '../inventory/cluster.js';
+import { NO_RULES, type PresentRules, readChain } from './filterRules.js';
 
 /**
  * Packets that leave with the director's own address: those that an address sends out of its network, or those that are sent to an
@@ -91,18 +92,9 @@ export function iptablesNatWords(wanted: readonly Masquerade[], family: NatFamil
   ]);
 }
 
-/** What is in place: rules in their order, as text; `whole` is false where something there is not as we write it. */
-export interface PresentNat {
-  readonly there: boolean;
-  readonly whole: boolean;
-  readonly rules: readonly string[];
-}
-
-const nowhere: PresentNat = { there: false, whole: true, rules: [] };
-
 /** Reads `nft -nn list table ip lvsctl_nat`; nothing, where there is no such table. */
-export function parseNftNat(text: string, family: NatFamily): PresentNat {
-  if (!text.includes(`table ${family === 4 ? 'ip' : 'ip6'} ${NAT_TABLE} {`)) return nowhere;
+export function parseNftNat(text: string, family: NatFamily): PresentRules<string> {
+  if (!text.includes(`table ${family === 4 ? 'ip' : 'ip6'} ${NAT_TABLE} {`)) return NO_RULES;
   const rules = text
     .split('\n')
     .map((line) => line.trim())
@@ -110,26 +102,9 @@ export function parseNftNat(text: string, family: NatFamily): PresentNat {
   return { there: true, whole: /\bhook postrouting priority (100|srcnat);/.test(text), rules };
 }
 
-/** Reads our chain in `iptables -t nat -L -n` or that of ip6tables, of 1.2.7a to 1.8. Without the jump to it, it is not whole. */
-export function parseIptablesNat(text: string): PresentNat {
-  const rules: string[] = [];
-  let chain: string | undefined;
-  let there = false;
-  let whole = true;
-  let jumps = false;
-  for (const line of text.split('\n')) {
-    const name = /^Chain (\S+)/.exec(line)?.[1];
-    if (name !== undefined) {
-      chain = name;
-      there ||= name === NAT_CHAIN;
-    } else if (chain === 'POSTROUTING') jumps ||= line.startsWith(`${NAT_CHAIN} `);
-    else if (chain === NAT_CHAIN && line.trim() !== '' && !line.startsWith('target ')) {
-      const rule = readRule(line);
-      if (rule === undefined) whole = false;
-      else rules.push(rule);
-    }
-  }
-  return there ? { there, whole: whole && jumps, rules } : nowhere;
+/** Reads our chain, each rule as the words that write it. */
+export function parseIptablesNat(text: string): PresentRules<string> {
+  return readChain(text, { chain: NAT_CHAIN, hook: 'POSTROUTING' }, readRule);
 }
 
 /** `MASQUERADE  6  --  0.0.0.0/0  10.83.33.76  tcp dpt:8080`; before 1.8.9 protocols have names, and ip6tables an empty column for `--`. */

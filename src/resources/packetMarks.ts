@@ -1,18 +1,17 @@
 import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
-import { type Sh, sh, shLines, trusted } from '../shell/index.js';
+import { sh, shLines } from '../shell/index.js';
+import { changeOf, type FilterStep, filterProbe, filterSections, type PresentRules } from './filterRules.js';
 import {
   CHAIN,
   iptablesWords,
   type MarkRule,
   NFT_TABLE,
   nftTable,
-  type PresentMarks,
   parseIptables,
   parseNft,
   ruleText,
   single,
 } from './markRules.js';
-import { observedText } from './observed.js';
 
 export interface PacketMarksOptions {
   readonly rules: readonly MarkRule[];
@@ -22,45 +21,10 @@ export interface PacketMarksOptions {
 
 const id = 'packet marks';
 
-/**
- * `xtables TOOL ARGUMENTS`. Of today's two kinds of iptables, that on top of nftables is of no use to a kernel whose nf_tables lacks the
- * families (and with them nft_reject_inet): there it is the one of old, if it has a name of its own.
- */
-export const legacyPrograms = trusted(`\
-read -r release < /proc/sys/kernel/osrelease
-legacy=
-set -- "/lib/modules/$release/kernel/net/netfilter/"nf_tables.ko* "/lib/modules/$release/kernel/net/netfilter/"nft_reject_inet.ko*
-if [ -e "$1" ] && [ ! -e "$2" ] && command -v iptables-legacy >/dev/null 2>&1; then legacy=1; fi
-xtables() {
-  program=$1\${legacy:+-legacy}
-  shift
-  "$program" "$@"
-}`);
-
-/** Asking for a table would load its module, which a probe must not; where it is not loaded, it has no rules. */
-const probe = trusted(`\
-${legacyPrograms.text}
-if [ -d /sys/module/nf_tables ] || ! grep '/nf_tables\\.ko' "/lib/modules/$release/modules.dep" >/dev/null 2>&1; then
-  nftables=1
-else
-  nftables=
-fi
-if [ -n "$nftables" ] && command -v nft >/dev/null 2>&1; then
-  echo '@@ nft'
-  nft -nn list table inet ${NFT_TABLE} 2>/dev/null || :
-fi
-for tool in iptables ip6tables; do
-  command -v $tool >/dev/null 2>&1 || continue
-  case $tool in iptables) names=/proc/net/ip_tables_names ;; *) names=/proc/net/ip6_tables_names ;; esac
-  case $legacy$($tool -V 2>/dev/null) in
-  1* | *legacy*) grep '^mangle$' $names >/dev/null 2>&1 || continue ;;
-  *nf_tables*) [ -n "$nftables" ] || continue ;;
-  *) grep '^mangle$' $names >/dev/null 2>&1 || continue ;;
-  esac
-  echo "@@ $tool"
-  LC_ALL=C xtables $tool -t mangle -L -n 2>/dev/null || :
-done
-`);
+const probe = filterProbe(
+  'mangle',
+  sh`  echo '@@ nft'; nft -nn list table inet ${NFT_TABLE} 2>/dev/null || :`,
+);
 
 type Tool = 'iptables' | 'ip6tables';
 
@@ -81,28 +45,13 @@ export function packetMarks({ rules, by }: PacketMarksOptions): Resource {
         iptablesStep('ip6tables', found.ip6tables, by === 'iptables' ? ofFamily(true) : []),
       ];
       // What comes before what goes: packets are marked twice for a moment, not left unmarked.
-      const steps = (by === 'nft' ? [...byNft, ...byIptables] : [...byIptables, ...byNft]).filter(
-        (step) => step !== undefined,
-      );
-      if (steps.length === 0) return undefined;
-      return {
-        summary: steps.map(({ summary }) => summary).join('; '),
-        diff: steps.map(({ diff }) => diff).join(''),
-        apply: shLines(legacyPrograms, ...steps.map(({ apply }) => apply)),
-      };
+      return changeOf(by === 'nft' ? [...byNft, ...byIptables] : [...byIptables, ...byNft]);
     },
   };
 }
 
-function present(observed: ProbeOutput): Record<'nft' | Tool, PresentMarks> {
-  const sections = new Map(
-    observedText(id, observed)
-      .split(/^@@ /m)
-      .map((part) => {
-        const [name = '', ...lines] = part.split('\n');
-        return [name, lines.join('\n')] as const;
-      }),
-  );
+function present(observed: ProbeOutput): Record<'nft' | Tool, PresentRules<MarkRule>> {
+  const sections = filterSections(id, observed);
   return {
     nft: parseNft(sections.get('nft') ?? ''),
     iptables: parseIptables(sections.get('iptables') ?? ''),
@@ -110,18 +59,12 @@ function present(observed: ProbeOutput): Record<'nft' | Tool, PresentMarks> {
   };
 }
 
-interface Step {
-  readonly summary: string;
-  readonly diff: string;
-  readonly apply: Sh;
-}
-
 interface Difference {
   readonly missing: readonly MarkRule[];
   readonly surplus: readonly MarkRule[];
 }
 
-function difference(found: PresentMarks, rules: readonly MarkRule[]): Difference {
+function difference(found: PresentRules<MarkRule>, rules: readonly MarkRule[]): Difference {
   const wanted = single(rules);
   const have = new Set(found.rules.map(ruleText));
   const want = new Set(wanted.map(ruleText));
@@ -131,7 +74,7 @@ function difference(found: PresentMarks, rules: readonly MarkRule[]): Difference
   };
 }
 
-function stepText(tool: string, { missing, surplus }: Difference): Pick<Step, 'summary' | 'diff'> {
+function stepText(tool: string, { missing, surplus }: Difference): Pick<FilterStep, 'summary' | 'diff'> {
   const parts = [
     missing.length > 0 && `mark packets: ${missing.map(ruleText).join('; ')}`,
     surplus.length > 0 && `mark no more: ${surplus.map(ruleText).join('; ')}`,
@@ -145,11 +88,11 @@ function stepText(tool: string, { missing, surplus }: Difference): Pick<Step, 's
   };
 }
 
-function isRight(found: PresentMarks, { missing, surplus }: Difference): boolean {
+function isRight(found: PresentRules<MarkRule>, { missing, surplus }: Difference): boolean {
   return missing.length === 0 && surplus.length === 0 && found.whole;
 }
 
-function nftStep(found: PresentMarks, rules: readonly MarkRule[]): Step | undefined {
+function nftStep(found: PresentRules<MarkRule>, rules: readonly MarkRule[]): FilterStep | undefined {
   const change = difference(found, rules);
   if (rules.length === 0)
     return found.there
@@ -160,7 +103,11 @@ function nftStep(found: PresentMarks, rules: readonly MarkRule[]): Step | undefi
 }
 
 /** New rules come before old ones go, and the jump comes last, so that no packet is without the mark that it had. */
-function iptablesStep(tool: Tool, found: PresentMarks, rules: readonly MarkRule[]): Step | undefined {
+function iptablesStep(
+  tool: Tool,
+  found: PresentRules<MarkRule>,
+  rules: readonly MarkRule[],
+): FilterStep | undefined {
   const change = difference(found, rules);
   const on = (command: string, words: readonly string[] = []) =>
     sh`xtables ${tool} -t mangle ${command} ${CHAIN} ${words}`;
