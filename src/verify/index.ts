@@ -5,6 +5,7 @@ import type { Cluster, ClusterHost, Service } from '../inventory/cluster.js';
 import type { Host } from '../ssh/host.js';
 import { askAtVip } from './at-vip.js';
 import { counterLagMilliseconds } from './counters.js';
+import { askDirectors } from './directors.js';
 import type { VerifyReport } from './report.js';
 import { checkService, unprovenReport } from './service.js';
 import { Survey } from './survey.js';
@@ -41,8 +42,9 @@ export async function verifyCluster(options: VerifyOptions): Promise<VerifyRepor
     reports.push(report);
     sink({ type: 'verify.result', report });
   };
-  for (const service of services) {
-    const atVip = await askAtVip({ cluster, service, survey, sink });
+  for (const wanted of services) {
+    const { service, problems } = await askDirectors({ cluster, service: wanted, survey, sink });
+    const atVip = [...problems, ...(await askAtVip({ cluster, service, survey, sink }))];
     if (signal?.aborted) return reports;
     if (cluster.probes.length === 0)
       conclude(

@@ -24,7 +24,10 @@ export function directorReasons({ service, director, testimony, hosts, file }: C
       of(
         'director-vip',
         `${titled(director)} does not hold ${service.vip} on any interface`,
-        onHost(director, holdCommand(evidence, service.vip, nic, service.label)),
+        // Of several it is keepalived who gives one the VIP.
+        service.directors.length > 1
+          ? onHost(director, sh`journalctl -u keepalived -n 50`)
+          : onHost(director, holdCommand(evidence, service.vip, nic, service.label)),
       ),
     );
   if (!evidence.table)
@@ -40,7 +43,9 @@ export function directorReasons({ service, director, testimony, hosts, file }: C
       of(
         'service-missing',
         `${endpoint} is not in the table of ${titled(director)}`,
-        onHost(director, sh`/bin/sh /etc/lvsctl/director.sh`),
+        service.directors.length > 1
+          ? provisionFix(file, director)
+          : onHost(director, sh`/bin/sh /etc/lvsctl/director.sh`),
       ),
     ];
   if (entry.scheduler !== service.scheduler)

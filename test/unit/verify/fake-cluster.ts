@@ -7,12 +7,14 @@ import { interfacesScript } from '../../../src/verify/interfaces.js';
 export const vip = '10.83.33.100';
 const macs: Readonly<Record<string, string>> = {
   lvs: '02:00:0a:53:21:53',
+  lvs2: '02:00:0a:53:21:54',
   rs1: '02:00:0a:53:21:4c',
   rs2: '02:00:0a:53:21:02',
   client: '02:00:0a:53:21:32',
 };
 const addresses: Readonly<Record<string, string>> = {
   lvs: '10.83.33.83',
+  lvs2: '10.83.33.84',
   rs1: '10.83.33.76',
   rs2: '10.83.33.2',
   client: '10.83.33.50',
@@ -75,6 +77,8 @@ export class FakeCluster {
   inTable = true;
   /** The service is in the table by this mark, its real servers without ports. */
   mark: number | undefined;
+  /** Real servers that a check took out. */
+  failed = new Set<string>();
   /** Real servers on which nothing listens. */
   silent = new Set<string>();
   /** Hosts whose MAC address is not in the client's ARP table, as behind a router. */
@@ -105,6 +109,7 @@ export class FakeCluster {
     };
     if (script === interfacesScript.text) return answer('interfaces', this.#interfaces(host));
     if (script === evidenceScript.text) return answer('evidence', this.#evidence(host));
+    if (script === 'cat /proc/net/ip_vs') return answer('table', this.#table());
     if (/^cat \/proc\/net\/arp$/m.test(script)) return answer('neighbours', this.#neighbours(script));
     if (script.includes('ipvsadm -Ln --stats')) return answer('counters', this.#stats());
     if (script.includes('asked all')) return answer('vips', this.#vips(script));
@@ -179,19 +184,24 @@ Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes
   }
 
   #interfaces(host: string): string {
-    const device = host === 'lvs' ? 'eth0' : 'lo';
+    const device = host.startsWith('lvs') ? 'eth0' : 'lo';
     const held = this.holdsVip.has(host) ? `    inet ${vip}/32 scope global ${device}:100\n` : '';
     return `1: lo: <LOOPBACK> mtu 65536\n${device === 'lo' ? held : ''}2: eth0: <UP> mtu 1500
     link/ether ${macs[host]} brd ff:ff:ff:ff:ff:ff
     inet ${addresses[host]}/24 scope global eth0\n${device === 'eth0' ? held : ''}`;
   }
 
-  #evidence(host: string): string {
-    const table = `IP Virtual Server version 1.2.1 (size=4096)\n${
+  #table(): string {
+    const weight = (name: string, weight: number) => (this.failed.has(name) ? 0 : weight);
+    return `IP Virtual Server version 1.2.1 (size=4096)\n${
       this.inTable
-        ? 'TCP  0A532164:0015 wrr\n  -> 0A53214C:0015      Route   3      1          0\n  -> 0A532102:0015      Route   1      0          4\n'
+        ? `TCP  0A532164:0015 wrr\n  -> 0A53214C:0015      Route   ${weight('rs1', 3)}      1          0\n  -> 0A532102:0015      Route   ${weight('rs2', 1)}      0          4\n`
         : ''
     }`;
+  }
+
+  #evidence(host: string): string {
+    const table = this.#table();
     return `== interfaces\n${this.#interfaces(host)}== conf\nall/arp_ignore:${this.arpIgnore[host] ?? 0}\neth0/arp_ignore:0
 == listeners\nfamily tcp\n   0: 00000000:0015 00000000:0000 0A 0\n== table\n${host === 'lvs' ? table : ''}== end\n`;
   }

@@ -1,0 +1,240 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Hands, type Loss, lossTable, WAYS, type Way, watchNeighbour } from './support/failover.js';
+import { type Load, startLoad } from './support/load.js';
+import { lvsctl, onHost } from './support/program.js';
+import { longTarget, serveWeb, shortTarget } from './support/web.js';
+
+/**
+ * Two directors with keepalived, real kernels and traffic: what a check does, a reload, and the loss of the active director in three ways,
+ * with and without connection sync. The figures are printed as a table; the README has one with its date.
+ */
+const name = `f${process.pid}`;
+const vip = '10.84.33.100';
+const folder = mkdtempSync(join(tmpdir(), 'lvsctl-failover-'));
+const inventory = join(folder, 'inventory.ts');
+const hands = new Hands(inventory, name);
+const directors = ['lvs1', 'lvs2'] as const;
+const losses: Loss[] = [];
+
+/** Writes the inventory. */
+function write({ sync = true, weight = 2 } = {}): void {
+  writeFileSync(
+    inventory,
+    `import { defineInventory } from 'lvsctl';
+export default defineInventory({
+  name: '${name}',
+  hosts: {
+    lvs1: { address: '10.84.33.2/24' },
+    lvs2: { address: '10.84.33.3/24' },
+    rs1: { address: '10.84.33.11/24' },
+    rs2: { address: '10.84.33.12/24' },
+    client: { address: '10.84.33.50/24' },
+  },
+  keepalived: { id: 84 },
+  ipvs: { timeouts: { tcp: 900, tcpFin: 20 }${sync ? ', sync: { id: 84 }' : ''} },
+  services: {
+    web: {
+      vip: '${vip}',
+      port: 80,
+      scheduler: 'wrr',
+      check: { type: 'http', path: '/', everySeconds: 1, timeoutSeconds: 2 },
+      directors: ['lvs1', 'lvs2'],
+      realServers: [{ host: 'rs1', weight: ${weight} }, { host: 'rs2' }],
+    },
+  },
+  probes: ['client'],
+});
+`,
+  );
+}
+
+const shell = (host: string, script: string): string => onHost(inventory, host, script).stdout.trim();
+const holds = (host: string): boolean => shell(host, 'ip -o addr show dev eth0').includes(` ${vip}/32 `);
+const table = (host: string): string => shell(host, 'PATH=/usr/sbin:$PATH ipvsadm -Sn');
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 40; tries++) {
+    if (condition()) return;
+    await sleep(500);
+  }
+  throw new Error(`${what} does not come about`);
+}
+
+/** The one director that holds the VIP. */
+async function holder(): Promise<(typeof directors)[number]> {
+  let found: readonly (typeof directors)[number][] = [];
+  await until('a single holder of the VIP', () => {
+    found = directors.filter(holds);
+    return found.length === 1;
+  });
+  return found[0] ?? 'lvs1';
+}
+
+async function provision(): Promise<void> {
+  const run = await lvsctl('provision', inventory, '--lab');
+  expect(run.of('failure'), run.story).toEqual([]);
+  expect(run.status, run.story).toBe(0);
+}
+
+async function planIsEmpty(): Promise<void> {
+  const plan = await lvsctl('plan', inventory, '--lab');
+  expect(plan.planned).toEqual([]);
+  expect(plan.status, plan.story).toBe(0);
+}
+
+let load: Load | undefined;
+const begin = (): Load => {
+  load = startLoad(
+    {
+      address: vip,
+      port: 80,
+      perSecond: 200,
+      request: shortTarget,
+      kept: { count: 50, every: 250 },
+      downloads: { count: 4, target: longTarget(), bytesPerSecond: 150_000 },
+    },
+    `lvs-${name}`,
+  );
+  return load;
+};
+
+beforeAll(async () => {
+  write();
+  const up = await lvsctl('lab', 'up', inventory);
+  expect(up.status, up.story).toBe(0);
+  await Promise.all(['rs1', 'rs2'].map((host) => serveWeb(inventory, host)));
+});
+
+afterAll(async () => {
+  load?.kill();
+  await lvsctl('lab', 'down', inventory);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('two directors', () => {
+  it('are made from nothing; one of them holds the VIP, both have the table, and nothing is left to do', async () => {
+    await provision();
+    await holder();
+    expect(table('lvs1')).toContain(`-a -t ${vip}:80 -r 10.84.33.11:80 -g -w 2`);
+    expect(table('lvs1')).toBe(table('lvs2'));
+    await planIsEmpty();
+  });
+
+  it('take a real server out that fails, or lacks the VIP, and give it back; neither is drift', async () => {
+    const weight = (is: number) => () =>
+      directors.every((host) => table(host).includes(`-r 10.84.33.12:80 -g -w ${is}`));
+    shell('rs2', 'systemctl stop nginx');
+    await until('weight 0 of a server that is down', weight(0));
+    await planIsEmpty();
+    shell('rs2', `systemctl start nginx; ip addr del ${vip}/32 dev lo`);
+    await sleep(4000);
+    expect(weight(0)()).toBe(true);
+    shell('rs2', `ip addr add ${vip}/32 dev lo`);
+    await until('its weight back', weight(1));
+    await planIsEmpty();
+  });
+
+  it('get back what somebody took out of the table, which keepalived does not see', async () => {
+    const before = table('lvs2');
+    shell(
+      'lvs2',
+      `PATH=/usr/sbin:$PATH; ipvsadm -E -t ${vip}:80 -s rr; ipvsadm -d -t ${vip}:80 -r 10.84.33.12:80`,
+    );
+    const plan = await lvsctl('plan', inventory, '--lab');
+    expect(plan.planned).toEqual(['lvs2: ipvs table']);
+    await provision();
+    expect(table('lvs2')).toBe(before);
+  });
+
+  it('take another weight under load: no request fails, and the VIP stays where it is', async () => {
+    const active = await holder();
+    const running = begin();
+    await running.until(({ began }) => Date.now() - began > 3000);
+    write({ weight: 5 });
+    await provision();
+    const { requests, kept, downloads } = await running.stop();
+    expect(requests.begun).toBeGreaterThan(1000);
+    expect(requests.failures).toEqual({});
+    expect(kept.filter(({ outcome }) => outcome !== 'alive')).toEqual([]);
+    expect(downloads.filter(({ outcome }) => outcome !== 'whole')).toEqual([]);
+    expect(await holder()).toBe(active);
+    for (const host of directors) expect(table(host)).toContain('-r 10.84.33.11:80 -g -w 5');
+  });
+});
+
+/** Loses the active director under load, and heals what was broken. */
+async function lose(way: Way, sync: boolean): Promise<Loss> {
+  const active = await holder();
+  const running = begin();
+  await running.until(({ began }) => Date.now() - began > 8000);
+  running.phase('lost');
+  const at = Date.now();
+  await hands.lose(active, way);
+  await running.until(() => Date.now() - at > 16_000);
+  let healed: number | undefined;
+  if (way === 'cut off') {
+    const neighbour = watchNeighbour(name, vip);
+    await sleep(1000);
+    const from = Date.now();
+    await hands.link(active, 'up');
+    await sleep(8000);
+    neighbour.end();
+    healed = Math.max(0, (neighbour.seen.at(-1)?.at ?? from) - from);
+  }
+  const { phases, kept, downloads } = await running.stop();
+  const lost = phases.find((phase) => phase.name === 'lost');
+  if (lost === undefined) throw new Error('the load has no phase of the loss');
+  if (way !== 'cut off') await hands.restore(active, way);
+  await until('keepalived on both', () =>
+    directors.every((host) => shell(host, 'systemctl is-active keepalived') === 'active'),
+  );
+  await holder();
+  return {
+    way,
+    sync,
+    gap: lost.longestGap,
+    failed: lost.failed,
+    slow: lost.slow,
+    begun: lost.begun,
+    kept: kept.length,
+    lost: kept.filter(({ outcome, lastAnswer }) => outcome !== 'alive' || lastAnswer < at + lost.longestGap)
+      .length,
+    downloads: downloads.filter(({ began, ended }) => began < at && (ended ?? at) >= at).length,
+    cut: downloads.filter(({ began, outcome }) => began < at && outcome !== 'whole').length,
+    ...(healed !== undefined && { healed }),
+  };
+}
+
+describe.each([true, false])('the active director, with sync: %s', (sync) => {
+  it('has its sync daemons, or none', async () => {
+    write({ sync, weight: 5 });
+    await provision();
+    const active = await holder();
+    const daemons = (host: string) =>
+      shell(host, 'PATH=/usr/sbin:$PATH ipvsadm -L --daemon').replace(/ sync.*/s, '');
+    const other = active === 'lvs1' ? 'lvs2' : 'lvs1';
+    expect([daemons(active), daemons(other)]).toEqual(sync ? ['master', 'backup'] : ['', '']);
+    await planIsEmpty();
+  });
+
+  it.each(WAYS)('%s: the other takes over', async (way) => {
+    const before = await holder();
+    const loss = await lose(way, sync);
+    losses.push(loss);
+    console.log(lossTable([loss]));
+    expect(loss.gap).toBeLessThan(15_000);
+    expect(loss.begun).toBeGreaterThan(1000);
+    if (sync) expect(loss).toMatchObject({ lost: 0, cut: 0 });
+    if (way === 'cut off') expect(loss.healed).toBeLessThan(5000);
+    else expect(await holder()).not.toBe(before);
+  });
+});
+
+it('prints what was measured', () => {
+  expect(losses).toHaveLength(6);
+  console.log(`\n${lossTable(losses)}\n`);
+});
