@@ -1,4 +1,5 @@
 import type { Cluster, Protocol, Service } from '../inventory/cluster.js';
+import { keepalivedRuns } from '../inventory/keepalived.js';
 import {
   type Counters,
   type Destination,
@@ -10,6 +11,7 @@ import {
   serviceKey,
   type VirtualService,
 } from '../ipvs/index.js';
+import { checkServices, vipChecks } from '../keepalived/index.js';
 import type { ObservedTable } from './observe.js';
 
 /**
@@ -68,6 +70,8 @@ export interface DirectorStatus {
   /** False: the kernel has no IPVS at work, so the table is empty. */
   readonly loaded: boolean;
   readonly services: readonly ServiceStatus[];
+  /** Those VIPs of its services that the director holds; absent where that is not known. */
+  readonly holds?: readonly string[];
   /** What of the table is not in here, and why. */
   readonly remarks: readonly string[];
 }
@@ -175,7 +179,14 @@ export function directorStatus(
   const live = new Map(observed.services.map((service) => [serviceKey(service.id), service]));
   const ours = cluster.services.map((service) => [serviceKey(serviceIdentity(service)), service] as const);
   const asked = ours.filter(([, { name }]) => only === undefined || only.includes(name));
-  const inInventory = new Set(ours.map(([key]) => key));
+  const host = cluster.hosts.get(director);
+  const ways =
+    host !== undefined && keepalivedRuns(cluster, host) ? checkServices(vipChecks(cluster, host)) : [];
+  // The ways of keepalived's checks are no services to anybody.
+  const inInventory = new Set([...ours.map(([key]) => key), ...ways.map(({ id }) => serviceKey(id))]);
+  const vips = new Set(
+    asked.filter(([, { directors }]) => directors.includes(director)).map(([, { vip }]) => vip),
+  );
   const services = [
     ...asked
       .filter(([key, { directors }]) => directors.includes(director) || live.has(key))
@@ -190,6 +201,9 @@ export function directorStatus(
   return {
     loaded: observed.loaded,
     services,
+    ...(observed.addresses !== undefined && {
+      holds: [...vips].filter((vip) => observed.addresses?.has(vip)),
+    }),
     remarks: [
       ...(observed.loaded ? [] : ['IPVS is not loaded: the table is empty']),
       ...(untold.length === 0

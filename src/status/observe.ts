@@ -17,6 +17,8 @@ import { trusted } from '../shell/index.js';
  * a name counts. --exact keeps counters above 99,999,999 from being rounded.
  */
 export const statusScript = trusted(`\
+echo '@@ addresses'
+ip -o addr show 2>/dev/null || ifconfig -a 2>/dev/null || :
 if ! head -n 1 /proc/net/ip_vs >/dev/null 2>&1; then
   echo '@@ not loaded'
 elif ! command -v ipvsadm >/dev/null 2>&1; then
@@ -41,6 +43,8 @@ type Keyed<T> = ReadonlyMap<string, T & { readonly destinations: ReadonlyMap<str
 /** One director's table as it was read. What no list carried is in none of these. */
 export interface ObservedTable {
   readonly loaded: boolean;
+  /** Of all interfaces but lo; undefined where the host did not tell. */
+  readonly addresses: ReadonlySet<string> | undefined;
   readonly services: readonly VirtualService[];
   readonly thresholds: ReadonlyMap<string, ReadonlyMap<string, Thresholds>>;
   readonly counters: Keyed<Counters>;
@@ -60,6 +64,19 @@ function sections(text: string): ReadonlyMap<string, string> {
   return found;
 }
 
+/** By ip(8), an address a line; by ifconfig(8), which tells the interface before its addresses. */
+function addressesIn(text: string): ReadonlySet<string> | undefined {
+  const found = new Set<string>();
+  let loopback = false;
+  for (const line of text.split('\n')) {
+    const device = /^(?:\d+: )?([^\s]+?):?\s/.exec(line)?.[1];
+    if (device !== undefined) loopback = /^lo(:|$)/.test(device);
+    const address = /inet6? (?:addr: ?)?([0-9a-f.:]+)/i.exec(line)?.[1];
+    if (address !== undefined && !loopback) found.add(address);
+  }
+  return found.size === 0 ? undefined : found;
+}
+
 /** Reads what {@link statusScript} printed. Total. */
 export function readObserved(output: string): ObservedTable {
   const parts = sections(output);
@@ -72,6 +89,7 @@ export function readObserved(output: string): ObservedTable {
   const given = (name: string) => (refused.includes(name) ? '' : (parts.get(name) ?? ''));
   return {
     loaded,
+    addresses: addressesIn(parts.get('addresses') ?? ''),
     services: table.services,
     thresholds: parseThresholds(given('thresholds')),
     // Totals have the columns of rates.

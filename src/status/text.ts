@@ -155,12 +155,40 @@ const LIMITS = [
   'or removed one: an operator, a health check, or a run that held it back.',
 ];
 
+function holding(reading: Reading): string {
+  const vips = 'status' in reading ? (reading.status.holds ?? []) : [];
+  return vips.length === 0 ? '' : `  holds ${vips.join(', ')}`;
+}
+
+/** VIPs that two directors hold, or none, where all that have it were asked. */
+function unheld(readings: readonly Reading[]): Line[] {
+  const found = new Map<string, { asked: boolean; by: string[] }>();
+  for (const reading of readings) {
+    if (!('status' in reading)) return [];
+    for (const { vip, state } of reading.status.services) {
+      if (vip === undefined || state === 'foreign' || state === 'misplaced') continue;
+      const one = found.get(vip) ?? { asked: true, by: [] };
+      found.set(vip, one);
+      if (reading.status.holds === undefined) one.asked = false;
+      else if (reading.status.holds.includes(vip) && !one.by.includes(reading.director))
+        one.by.push(reading.director);
+    }
+  }
+  const text = [...found].flatMap(([vip, { asked, by }]) => {
+    if (by.length > 1) return `${by.join(' and ')} hold ${vip} at the same time: a split brain`;
+    return asked && by.length === 0 ? `nobody holds ${vip}` : [];
+  });
+  return text.length === 0
+    ? []
+    : [{ text: '' }, ...text.map((one): Line => ({ text: `✗ ${one}`, tone: 'bad' }))];
+}
+
 /** One reading of all directors as the operator sees it. `time`: when it was taken, as it shall be shown. */
 export function statusLines(readings: readonly Reading[], time: string): Line[] {
   const lines = readings.flatMap((reading, index): Line[] => {
     const head: Line[] = [
       ...(index > 0 ? [{ text: '' }] : []),
-      { text: `${reading.director}  ${time}`, tone: 'live' },
+      { text: `${reading.director}  ${time}${holding(reading)}`, tone: 'live' },
     ];
     if ('failure' in reading) {
       const { message, hint } = reading.failure;
@@ -178,6 +206,7 @@ export function statusLines(readings: readonly Reading[], time: string): Line[] 
       ...(services.length === 0 ? [{ text: 'no services' }] : tableLines(services)),
     ];
   });
+  lines.push(...unheld(readings));
   if (readings.some((reading) => 'status' in reading && reading.status.services.length > 0))
     lines.push({ text: '' }, ...LIMITS.map((text): Line => ({ text, tone: 'quiet' })));
   return lines;

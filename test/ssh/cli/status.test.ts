@@ -292,7 +292,7 @@ describe('--watch', () => {
       .slice(0, shown)
       .replaceAll(new RegExp(`${esc}\\[[?0-9]*[A-Za-z]|\\r`, 'g'), '');
     expect(Math.max(...painted.split('\n').map((line) => line.length))).toBeLessThan(60);
-    expect(painted).toContain('… 2 more lines: --service shows less');
+    expect(painted).toContain('… 4 more lines: --service shows less');
     const left = stdout.text.slice(shown + `${esc}[?25h`.length);
     expect(left).toMatch(/^lvs .*\n\nftp .*\n {2}real server .*\n {2}ftp1 .*3\n/);
     expect(left).not.toContain(esc);

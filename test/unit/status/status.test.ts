@@ -120,3 +120,59 @@ describe('what a host does not tell', () => {
     );
   });
 });
+
+describe('who holds a VIP', () => {
+  const pair = (() => {
+    const all = cluster();
+    const [ftp] = all.services;
+    if (ftp === undefined) throw new Error('no service');
+    const checks = [
+      { type: 'tcp', everySeconds: 5, timeoutSeconds: 3, retries: 1, retrySeconds: 1 },
+    ] as const;
+    const hosts = new Map(all.hosts);
+    const lvs = hosts.get('lvs');
+    if (lvs === undefined) throw new Error('no host lvs');
+    hosts.set('lvs2', { ...lvs, name: 'lvs2', address: '10.83.33.84' });
+    return { ...all, hosts, services: [{ ...ftp, directors: ['lvs', 'lvs2'], checks }] };
+  })();
+  const table = '@@ list\nIP Virtual Server version 1.2.1 (size=4096)\nTCP  10.83.33.100:21 wrr\n';
+  const at = (director: string, addresses: string) => ({
+    director,
+    status: directorStatus(pair, director, readObserved(`@@ addresses\n${addresses}${table}`)),
+  });
+  const own = '2: eth0    inet 10.83.33.83/24 scope global eth0\n';
+  const vip = '2: eth0    inet 10.83.33.100/32 scope global eth0:100\n';
+
+  it('is told beside its name', () => {
+    const shown = text(at('lvs', own + vip), at('lvs2', own));
+    expect(shown).toContain('lvs  2026-11-25 15:00:00 +00:00  holds 10.83.33.100\n');
+    expect(shown).toContain('lvs2  2026-11-25 15:00:00 +00:00\n');
+    expect(shown).not.toContain('✗');
+  });
+
+  it('two are a split brain; one on lo is a real server’s', () => {
+    expect(text(at('lvs', own + vip), at('lvs2', own + vip))).toContain(
+      '✗ lvs and lvs2 hold 10.83.33.100 at the same time: a split brain\n',
+    );
+    const onLo = '1: lo    inet 10.83.33.100/32 scope global lo:100\n';
+    expect(text(at('lvs', own + onLo), at('lvs2', own))).toContain('✗ nobody holds 10.83.33.100\n');
+    expect(at('lvs', '').status.holds).toBeUndefined();
+    expect(text(at('lvs', own), { ...unreachable, director: 'lvs2' })).not.toContain('nobody');
+  });
+
+  it('by ifconfig too', () => {
+    const old =
+      'eth0:100  Link encap:Ethernet  HWaddr 02:00:0A:53:21:53\n          inet addr:10.83.33.100  Mask:255.255.255.255\n' +
+      'lo        Link encap:Local Loopback\n          inet addr:127.0.0.1  Mask:255.0.0.0\n';
+    expect(at('lvs', old).status.holds).toEqual(['10.83.33.100']);
+    expect(readObserved(`@@ addresses\n${old}`).addresses).toEqual(new Set(['10.83.33.100']));
+  });
+
+  it('the ways of keepalived’s checks are no services', () => {
+    const way = 'FWM  65536 rr\n  -> 10.83.33.76:0   Route   1 0 0\n';
+    const keys = (marks: string) =>
+      directorStatus(pair, 'lvs', readObserved(`${table}${marks}`)).services.map(({ key }) => key);
+    expect(keys(way)).toEqual(['tcp 10.83.33.100:21']);
+    expect(keys(way.replace('65536', '9'))).toEqual(['tcp 10.83.33.100:21', 'fwmark 9']);
+  });
+});
