@@ -12,7 +12,7 @@ import {
   type VirtualService,
   wantedTable,
 } from '../../src/ipvs/index.js';
-import { checkServices, keepalivedConf as confText, MARK, vipChecks } from '../../src/keepalived/index.js';
+import { checkServices, keepalivedConf as confText, vipChecks } from '../../src/keepalived/index.js';
 import {
   interfaceKey,
   ipvsTable,
@@ -91,7 +91,6 @@ export function keepalivedResources({ cluster, host, facts, unready }: Input): R
   return [
     packages({ name: 'keepalived', packages: [{ default: 'keepalived' }], commands: ['keepalived'], facts }),
     keepalivedConf({
-      mark: MARK,
       takeOver: cluster.keepalived?.takeOver ?? false,
       owned,
       content: (live) =>

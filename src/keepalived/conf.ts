@@ -12,6 +12,7 @@ import {
   serviceKey,
   type VirtualService,
 } from '../ipvs/index.js';
+import { keepalivedMark } from '../resources/keepalivedConf.js';
 import { type VipCheck, vipCheckOf, vipChecks } from './check-marks.js';
 import { checkParts, type Target } from './checks.js';
 import { type Part, renderParts } from './parts.js';
@@ -24,15 +25,12 @@ export interface KeepalivedConf {
   readonly services: readonly VirtualService[];
 }
 
-/** The first line of what lvsctl wrote: by it lvsctl knows its own file. */
-export const MARK = '# Written by lvsctl';
-
 /** keepalived.conf (2.x) of one director: VRRP, virtual servers, checks. Pure: the same for the same cluster. */
 export function keepalivedConf({ cluster, host, services }: KeepalivedConf): string {
   const byKey = new Map(cluster.services.map((service) => [serviceKey(serviceIdentity(service)), service]));
   const ways = vipChecks(cluster, host);
   const parts: Part[] = [
-    `${MARK}, for ${host.name}, a director of the cluster ${cluster.name}.`,
+    `${keepalivedMark}, for ${host.name}, a director of the cluster ${cluster.name}.`,
     globals(cluster, host),
     ...vrrpParts(cluster, host),
     ...services.flatMap((each) => {

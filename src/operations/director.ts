@@ -2,16 +2,28 @@ import { acquireScript, type LockOwner, parseLock, releaseScript } from '../engi
 import type { ProbeOutput } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
 import type { Cluster } from '../inventory/cluster.js';
+import { keepalivedRuns } from '../inventory/keepalived.js';
 import {
+  destinationOf,
   type Operation,
   type Owned,
   parseRecord,
+  serviceIdentity,
   serviceKey,
   type VirtualService,
   type WeightRecord,
   wantedTable,
+  withRecorded,
 } from '../ipvs/index.js';
-import { applyOperations, readTable, recordProbe, tableProbe, writeRecord } from '../resources/index.js';
+import {
+  applyOperations,
+  type KeepalivedWeight,
+  keepalivedWeights,
+  readTable,
+  recordProbe,
+  tableProbe,
+  writeRecord,
+} from '../resources/index.js';
 import { type Sh, shLines, trusted } from '../shell/index.js';
 import type { Host } from '../ssh/host.js';
 import { runSections } from '../ssh/sections.js';
@@ -31,13 +43,17 @@ const quiescentProbe = trusted('f=/proc/sys/net/ipv4/vs/expire_quiescent_templat
 export class Director {
   #locked = false;
   readonly #owned: Owned;
+  readonly #keepalived: boolean;
+  #record: WeightRecord = { entries: [], unread: [] };
 
   constructor(
     private readonly host: Host,
-    cluster: Cluster,
+    private readonly cluster: Cluster,
     private readonly lock: LockOwner | undefined,
   ) {
     this.#owned = wantedTable(cluster, host.name, new Map()).owned;
+    const own = cluster.hosts.get(host.name);
+    this.#keepalived = own !== undefined && keepalivedRuns(cluster, own);
   }
 
   get name(): string {
@@ -53,9 +69,10 @@ export class Director {
     sections.set('ipvs table', tableProbe);
     const outputs = await runSections(this.host, sections);
     if (this.lock) this.#check(output(outputs, 'lock'));
+    this.#record = parseRecord(succeeded(this.name, 'recorded weights', output(outputs, 'record')));
     return {
       services: this.#services(outputs),
-      record: parseRecord(succeeded(this.name, 'recorded weights', output(outputs, 'record'))),
+      record: this.#record,
       quiescentExpires: quiescent(output(outputs, 'quiescent').stdout),
     };
   }
@@ -67,18 +84,55 @@ export class Director {
    * @throws LvsctlError when the record can't be written, or the kernel refuses a change
    */
   async change(
-    operations: readonly Operation[],
+    planned: readonly Operation[],
     { record, last }: { readonly record?: WeightRecord | undefined; readonly last: boolean },
   ): Promise<DirectorState['services']> {
     const sections = new Map<string, Sh>();
-    const edits = applyOperations(operations, { restores: false });
-    sections.set('change', shLines(record && writeRecord(record), trusted('set -e'), edits.apply));
+    const edits = applyOperations(
+      planned.filter((one) => !this.isLeftToChecks(one)),
+      { restores: false },
+    );
+    const inFile = last && this.#keepalived ? this.#weights(record) : [];
+    sections.set(
+      'change',
+      shLines(
+        record && writeRecord(record),
+        trusted('set -e'),
+        edits.apply,
+        inFile.length > 0 && keepalivedWeights(inFile),
+      ),
+    );
     sections.set('ipvs table', tableProbe);
     if (last && this.#locked && this.lock) sections.set('release', releaseScript(this.lock));
     const outputs = await runSections(this.host, sections);
     if (last) this.#locked = false;
     succeeded(this.name, 'weights', output(outputs, 'change'));
     return this.#services(outputs);
+  }
+
+  /**
+   * True for a real server that gets a weight again where keepalived checks it: it may have failed, which keepalived knows. It gets the
+   * weight by keepalived's own file.
+   */
+  isLeftToChecks(operation: Operation): boolean {
+    if (!this.#keepalived || operation.kind !== 'editDestination') return false;
+    if (operation.before.weight !== 0 || operation.destination.weight === 0) return false;
+    const key = serviceKey(operation.id);
+    const service = this.cluster.services.find((one) => serviceKey(serviceIdentity(one)) === key);
+    return (service?.checks ?? []).length > 0;
+  }
+
+  /** Of all real servers that the record was about, or is now. */
+  #weights(record: WeightRecord = this.#record): KeepalivedWeight[] {
+    const entries = [...this.#record.entries, ...record.entries];
+    const { services } = withRecorded(this.cluster, record);
+    return services
+      .filter(({ directors }) => directors.includes(this.name))
+      .flatMap((service) =>
+        service.realServers
+          .filter(({ host }) => entries.some((one) => one.host === host && one.service === service.name))
+          .map((one) => ({ ...destinationOf(service, one), service: service.name, weight: one.weight })),
+      );
   }
 
   /** Gives the lock back, if it was taken here. */

@@ -58,7 +58,11 @@ export async function rampTo(
       return weight === reached.get(destinationKey(destination)) ? [] : [{ ...edit, destination }];
     });
     if (now.length === 0) continue;
-    checkReadBack(director.name, await director.change(now, { last: step === steps }), now);
+    checkReadBack(
+      director.name,
+      await director.change(now, { last: step === steps }),
+      now.filter((one) => !director.isLeftToChecks(one)),
+    );
     for (const { destination } of now) reached.set(destinationKey(destination), destination.weight);
     for (const { destination } of edits) {
       const address = destinationKey(destination);

@@ -144,7 +144,11 @@ async function carryOut(
   { operations, record, changes }: DirectorPlan,
 ): Promise<DirectorPlan['changes']> {
   if (director !== undefined && (operations.length > 0 || record !== undefined))
-    checkReadBack(director.name, await director.change(operations, { record, last: true }), operations);
+    checkReadBack(
+      director.name,
+      await director.change(operations, { record, last: true }),
+      operations.filter((one) => !director.isLeftToChecks(one)),
+    );
   return changes;
 }
 

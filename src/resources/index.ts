@@ -14,6 +14,7 @@ export { type IpvsTableOptions, ipvsTable, readTable, tableProbe } from './ipvs.
 export { applyOperations } from './ipvsApply.js';
 export { ipvsTimeouts, type SyncDaemons, syncDaemons } from './ipvsSettings.js';
 export { type KeepalivedConfOptions, keepalivedConf, steadyKeepalived } from './keepalivedConf.js';
+export { type KeepalivedWeight, keepalivedWeights } from './keepalivedWeights.js';
 export { kernelModule } from './kernelModule.js';
 export { type LinkUpOptions, linkUp } from './linkUp.js';
 export {

@@ -11,14 +11,16 @@ import { stampOf } from './service.js';
 export interface KeepalivedConfOptions {
   /** The file's text, by the live table: what leaves it stays in the file until its connections have ended. */
   readonly content: (live: Table) => string;
-  /** The first words of a file that lvsctl wrote; any other is refused. */
-  readonly mark: string;
   /** Replace another's file; it is kept as keepalived.conf.lvsctl-orig. */
   readonly takeOver: boolean;
   readonly owned: IpvsTableOptions['owned'];
 }
 
-const path = '/etc/keepalived/keepalived.conf';
+export const keepalivedPath = '/etc/keepalived/keepalived.conf';
+/** The first words of a file that lvsctl wrote; any other is refused. */
+export const keepalivedMark = '# Written by lvsctl';
+
+const path = keepalivedPath;
 const id = `keepalived ${path}`;
 const stamp = stampOf('keepalived');
 
@@ -77,7 +79,7 @@ fi`);
  * which keeps VIPs and connections. A run that is killed between the two leaves no stamp, so the next one reloads.
  */
 export function keepalivedConf(options: KeepalivedConfOptions): Resource {
-  const { content, mark, takeOver, owned } = options;
+  const { content, takeOver, owned } = options;
   return {
     id,
     probe,
@@ -85,7 +87,8 @@ export function keepalivedConf(options: KeepalivedConfOptions): Resource {
       const found = read(observed);
       const text = content(readTable({ ...observed, stdout: found.table }, owned).table);
       if (found.file === text && found.stamped) return undefined;
-      const foreign = found.file !== undefined && found.file.trim() !== '' && !found.file.startsWith(mark);
+      const foreign =
+        found.file !== undefined && found.file.trim() !== '' && !found.file.startsWith(keepalivedMark);
       if (foreign && !takeOver)
         throw new LvsctlError(`${path} is there, and lvsctl did not write it`, {
           resource: id,
