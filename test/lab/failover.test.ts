@@ -138,6 +138,21 @@ describe('two directors', () => {
     await planIsEmpty();
   });
 
+  it('drain a real server, in the file too, so that no check gives it connections again', async () => {
+    const weight = (is: number) =>
+      directors.map((host) => table(host).includes(`-r 10.84.33.12:80 -g -w ${is}`));
+    const drained = await lvsctl('drain', inventory, 'rs2', '--lab');
+    expect(drained.status, drained.story).toBe(0);
+    shell('rs2', 'systemctl restart nginx; systemctl stop nginx; sleep 4; systemctl start nginx');
+    await sleep(4000);
+    expect(weight(0)).toEqual([true, true]);
+    await planIsEmpty();
+    const back = await lvsctl('undrain', inventory, 'rs2', '--lab');
+    expect(back.status, back.story).toBe(0);
+    await until('its weight back', () => weight(1).every(Boolean));
+    await planIsEmpty();
+  });
+
   it('get back what somebody took out of the table, which keepalived does not see', async () => {
     const before = table('lvs2');
     shell(
