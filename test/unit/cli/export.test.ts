@@ -47,7 +47,7 @@ describe('export', () => {
     const { status, stdout } = await lvsctl(folder, [...args, '--director', 'lvs2']);
     expect(status).toBe(0);
     expect(stdout).toContain('    unicast_src_ip 192.0.2.3\n    unicast_peer {\n        192.0.2.2\n    }\n');
-    expect(stdout).toContain('    priority 140\n');
+    expect(stdout).toContain('    priority 240\n');
   });
 
   it('gives events with --json, and nothing else', async () => {
