@@ -4,6 +4,7 @@ import {
   contentKey,
   contentSource,
   director,
+  forwarding,
   ftp,
   ipvsadm,
   ipvsadmSource,
@@ -22,6 +23,8 @@ export default definePlaybook({
     // The content's public keys travel from the real servers to its source, and the source's host keys back.
     { name: 'content keys', hosts: 'all', roles: [contentKey] },
     { name: 'content source', hosts: 'all', roles: [contentSource] },
+    // Real servers of NAT services route through their director, which has to let packets through before.
+    { name: 'gateways', hosts: 'all', roles: [forwarding] },
     // What directors and probe hosts only install goes along: it needs minutes on a slow host, and no traffic depends on it.
     {
       name: 'real servers',

@@ -3,6 +3,7 @@ export { default as contentKey } from './content/key.js';
 export { default as content } from './content/role.js';
 export { default as contentSource } from './content/source.js';
 export { default as director } from './director/role.js';
+export { default as forwarding } from './forwarding/role.js';
 export { default as ftp } from './ftp/role.js';
 export { default as ipvsadm } from './ipvsadm/role.js';
 export { default as ipvsadmSource } from './ipvsadm/source.js';

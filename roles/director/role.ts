@@ -90,13 +90,8 @@ export default defineRole({
       if (of.length === 0) return [];
       return [`${name} is held back from ${of.map((service) => service.name).join(', ')}: ${reason}`];
     });
-    const natted = services.filter((service) => service.forwarding === 'nat');
-    const gateway = natted.map(
-      (service) =>
-        `${service.name} is LVS-NAT: its real servers need ${host.address} as their default gateway`,
-    );
     const unchecked = keepalivedRuns(cluster, host) ? [] : checkRemarks(cluster, host);
-    return [...held, ...gateway, ...unchecked, ...recordRemarks(cluster, host, facts)];
+    return [...held, ...unchecked, ...recordRemarks(cluster, host, facts)];
   },
 });
 

@@ -20,6 +20,7 @@ import { template } from '../../src/shell/index.js';
 import { type Quiet, quietWay } from '../arp/quiet.js';
 import { noParams } from '../noParams.js';
 import { isIPv4, realServerVips, type Vip, vipPrefix } from '../vips.js';
+import { gatewayRoute, gatewaySettings, gatewaysOf, routeWords, unknownGateways } from './gateway.js';
 import {
   deviceOf,
   isHidden,
@@ -38,13 +39,16 @@ export default defineRole({
   description: 'holds the VIPs quietly, so that a real server takes what the director passes on',
   params: noParams,
   wants: { commands: ['ip', 'ifconfig', 'route'] },
-  appliesTo: (host, cluster) => realServerVips(cluster, host).length > 0,
+  appliesTo: (host, cluster) =>
+    realServerVips(cluster, host).length > 0 || gatewaysOf(cluster, host).length > 0,
   resources({ cluster, host, facts }) {
     const vips = realServerVips(cluster, host);
     const quiet = quietWay(cluster, host, facts);
     const tunnels = tunnelsOf(vips, host);
+    const settings = settingsOf(cluster, host);
     return [
-      sysctl(ipForward),
+      ...settings.map((setting) => sysctl(setting)),
+      ...gatewaysOf(cluster, host).map((gateway) => gatewayRoute(gateway, host, facts)),
       ...tunnelResources(tunnels, quiet, facts),
       // What takes the VIP's packets comes before the VIP goes.
       ...(quiet.redirections ? [redirectRules(quiet.redirections)] : []),
@@ -53,7 +57,7 @@ export default defineRole({
           ? vipResources(vip, deviceOf(tunnels, vip.address), facts)
           : [noAddress({ address: vip.address, facts })],
       ),
-      persistentSysctl({ name: 'realserver', settings: [ipForward], facts }),
+      persistentSysctl({ name: 'realserver', settings, facts }),
       ...bootScript({
         name: 'realserver',
         description: `LVS real server of the cluster ${cluster.name}`,
@@ -62,7 +66,16 @@ export default defineRole({
       }),
     ];
   },
+  remarks: ({ cluster, host }) => unknownGateways(cluster, host),
 });
+
+/** One that answers through the director only may route for others. */
+function settingsOf(cluster: Cluster, host: ClusterHost): SysctlSetting[] {
+  return [
+    ...(realServerVips(cluster, host).length > 0 ? [ipForward] : []),
+    ...gatewaySettings(gatewaysOf(cluster, host), host),
+  ];
+}
 
 function isHeld(vip: Vip, quiet: Quiet): boolean {
   return quiet.redirections === undefined || !isIPv4(vip.address);
@@ -95,7 +108,9 @@ export function realServerScript(cluster: Cluster, host: ClusterHost, facts: Fac
     cluster: oneLine(cluster.name),
     host: oneLine(host.name),
     byIp: facts.commands.has('ip'),
-    forwardKey: ipForward.key,
+    duty: dutyText(vips, quiet, gatewaysOf(cluster, host)),
+    ownSettings: settingsOf(cluster, host).map(({ key, value }) => ({ key, value })),
+    routes: gatewaysOf(cluster, host).map((gateway) => routeWords(gateway, host, facts)),
     quiet: quiet.settings.length + quiet.arpRules.length > 0,
     settings: quiet.settings.map(({ key, value }) => ({ key, value })),
     arpRules: quiet.arpRules.map(({ vip, rip = '' }) => ({ vip, rip })),
@@ -122,6 +137,20 @@ export function realServerScript(cluster: Cluster, host: ClusterHost, facts: Fac
         };
       }),
   });
+}
+
+/** What the host does, for the script's first line. */
+function dutyText(vips: readonly Vip[], quiet: Quiet, gateways: readonly string[]): string {
+  const dropped = vips.some((vip) => !isHeld(vip, quiet));
+  return [
+    vips.length > 0 &&
+      (dropped
+        ? 'takes what is sent to the VIPs, and holds none of them'
+        : 'holds the VIPs and keeps quiet about them'),
+    gateways.length > 0 && 'answers through the director',
+  ]
+    .filter((part) => part !== false)
+    .join('; ');
 }
 
 /** ifconfig needs an alias for IPv4, ip(8) none. */

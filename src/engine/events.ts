@@ -33,6 +33,7 @@ export interface PlannedChange {
 /**
  * `ready`: connected and known, with nothing to do until its stage comes or a fork is free.
  * `reboot`: told to restart and waited for; `back`: it answers again, in another boot.
+ * `confirm`: logging in anew, to show the host that it can be reached with its change.
  * `drain`: taken out of the directors' tables and waited for; `check`: seen to serve, then given back.
  */
 export type HostStep =
@@ -44,6 +45,7 @@ export type HostStep =
   | 'apply'
   | 'reboot'
   | 'back'
+  | 'confirm'
   | 'proof'
   | 'drain'
   | 'check'
@@ -76,7 +78,7 @@ export type RunEvent =
       readonly host: string;
       readonly step: HostStep;
       readonly resources?: number;
-      /** `reboot`: within how many it must be back. `back`: after how many it was. `drain`: within how many its connections must end. */
+      /** `reboot`: within how many it must be back. `back`: after how many it was. `confirm`: within how many a new login must come. `drain`: within how many its connections must end. */
       readonly seconds?: number;
     }
   /**

@@ -28,6 +28,11 @@ export interface Change {
    * A resource that wants the reboot again after it has failed.
    */
   readonly reboot?: Reboot;
+  /**
+   * `apply` changes what the connection itself may rest on, and has armed a timer on the host that takes it back. lvsctl logs in anew and
+   * confirms, which stops the timer; then it plans anew. A resource that wants it again after that has failed.
+   */
+  readonly confirm?: Confirmation;
 }
 
 export type ChangeFile = Uint8Array | { readonly stored: string };
@@ -35,6 +40,15 @@ export type ChangeFile = Uint8Array | { readonly stored: string };
 export interface Reboot {
   /** Seconds until the host must answer again: firmware, memory test and file system checks included. */
   readonly withinSeconds: number;
+}
+
+export interface Confirmation {
+  /** Seconds until the host takes the change back. */
+  readonly withinSeconds: number;
+  /** Stops the timer. Exits non-zero, and says why on stderr, when the change is taken back already; running it twice does no harm. */
+  readonly script: Sh;
+  /** What the operator can do when the host could not be reached with the change. */
+  readonly hint: string;
 }
 
 /** What the planner knows beside the observed state. */

@@ -19,8 +19,9 @@ import type { EventSink, HostStep } from './events.js';
 import type { Facts } from './facts.js';
 import { type FactWishes, factsSections, parseFacts } from './gather.js';
 import { acquireScript, type LockOwner, leftPath, parseLock, releaseScript } from './lock.js';
+import { onlyNews } from './only-news.js';
 import { bootedScript, bootScriptSeconds, rebootHost } from './reboot.js';
-import type { ProbeOutput, Reboot } from './resource.js';
+import type { Confirmation, ProbeOutput, Reboot } from './resource.js';
 
 export interface SessionOptions {
   readonly open: (host: ClusterHost) => Promise<Host>;
@@ -170,6 +171,30 @@ export class HostSession {
     sink({ type: 'host.step', host: this.name, step: 'back', seconds });
     this.#opening = this.#repeatedly('facts were gathered', () => this.#gather());
     await this.#opening;
+  }
+
+  /**
+   * Proves by a new login that the host can still be reached, and tells it so before it takes its change back. The present connection
+   * proves nothing: it may rest on what was before.
+   * @throws LvsctlError when it has taken the change back, or can't be reached at all
+   */
+  async confirm({ script, withinSeconds, hint }: Confirmation): Promise<void> {
+    this.options.sink({ type: 'host.step', host: this.name, step: 'confirm', seconds: withinSeconds });
+    const before = await this.#host?.catch(() => undefined);
+    this.#host = undefined;
+    await before?.close().catch(() => undefined);
+    const lost = new OutcomeUnknownError('it was ended to log in anew', { host: this.name });
+    const { status, stderr } = await this.#again(lost, (host) => host.run(script), {
+      while: 'a change was to be confirmed',
+      hint: `the host takes the change back ${withinSeconds} s after it was made; then ${hint}`,
+      worthwhile: isLoss,
+    });
+    if (status === 0) return;
+    const said = stderr.toString('utf8').trim() || `status ${status}`;
+    throw new LvsctlError(
+      `the host could not be reached with the change within ${withinSeconds} s, and has taken it back: ${said}`,
+      { host: this.name, hint },
+    );
   }
 
   async #awaitBootScripts(seconds: number): Promise<void> {
@@ -346,29 +371,6 @@ export class HostSession {
 const isLoss = (error: unknown): boolean =>
   error instanceof OutcomeUnknownError ||
   (error instanceof LvsctlError && (error.resource === 'connect' || error.resource === 'lock'));
-
-/** A log that is followed again starts at its first line; what the listener was told before is not told twice. */
-function onlyNews(listener: JobListener): { first: JobListener; again: () => JobListener } {
-  let told = 0;
-  const counting = (from: number): JobListener => {
-    let seen = 0;
-    const news = (tell: () => void): void => {
-      seen += 1;
-      if (seen <= from) return;
-      told = seen;
-      tell();
-    };
-    return {
-      // No news by itself: it tells how the others are to be taken.
-      onLive: (live) => listener.onLive?.(live),
-      onManifest: (manifest) => news(() => listener.onManifest?.(manifest)),
-      onBegin: (step) => news(() => listener.onBegin?.(step)),
-      onLine: (line, step) => news(() => listener.onLine?.(line, step)),
-      onEnd: (step, status, stderr) => news(() => listener.onEnd?.(step, status, stderr)),
-    };
-  };
-  return { first: counting(0), again: () => counting(told) };
-}
 
 /** What went wrong before there was any resource is told by the step it went wrong in. */
 function inStep(step: HostStep, host: string, error: unknown): unknown {

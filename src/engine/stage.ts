@@ -24,7 +24,8 @@ export class HostStage {
   /** Changes and remarks that were told of: the same ones found again after a reboot are not told twice. */
   readonly #told = new Set<string>();
   readonly #changedIds = new Set<string>();
-  readonly #rebootedFor = new Set<string>();
+  /** Resources whose change was followed by a reboot or a confirmation. */
+  readonly #carriedOut = new Set<string>();
 
   constructor(
     readonly session: HostSession,
@@ -54,7 +55,7 @@ export class HostStage {
     return outcome;
   }
 
-  /** A reboot ends the job, and all begins anew with the host's next life. */
+  /** A reboot ends the job, and all begins anew with the host's next life; so does a confirmation, with the new connection. */
   async #converge(): Promise<HostOutcome> {
     const { session, context } = this;
     const { sink } = context;
@@ -67,13 +68,18 @@ export class HostStage {
       ).length;
       if (changes.length === 0) return this.#outcome(converged);
       const again = changes.find(
-        ({ change, resource }) => change.reboot && this.#rebootedFor.has(resource.id),
+        ({ change, resource }) => (change.reboot || change.confirm) && this.#carriedOut.has(resource.id),
       );
-      if (again) return this.#fail(converged, [again], 'still not converged after the reboot that it wanted');
+      if (again)
+        return this.#fail(
+          converged,
+          [again],
+          `still not converged after ${again.change.reboot ? 'the reboot that it wanted' : 'it was confirmed'}`,
+        );
 
       await this.gate?.takeOut();
-      const reboot = changes.findIndex(({ change }) => change.reboot);
-      const batch = reboot < 0 ? changes : changes.slice(0, reboot + 1);
+      const boundary = changes.findIndex(({ change }) => change.reboot || change.confirm);
+      const batch = boundary < 0 ? changes : changes.slice(0, boundary + 1);
       sink({ type: 'host.step', host: session.name, step: 'apply', resources: batch.length });
       const done = await apply(session, batch, {
         sink,
@@ -91,16 +97,27 @@ export class HostStage {
         };
       }
       for (const { resource } of batch) this.#changedIds.add(resource.id);
-      const wanting = batch.at(-1);
-      if (reboot >= 0 && wanting?.change.reboot) {
-        this.#rebootedFor.add(wanting.resource.id);
-        await session.reboot(wanting.change.reboot).catch((error: unknown) => {
-          throw about(error, { host: session.name, resource: wanting.resource.id });
-        });
+      const wanting = boundary < 0 ? undefined : batch.at(-1);
+      if (wanting) {
+        this.#carriedOut.add(wanting.resource.id);
+        await this.#carryOut(wanting);
         continue;
       }
       // What was just taken into the store may be what a resource asks for.
       return this.#prove(done.collected ? this.#work() : work, converged);
+    }
+  }
+
+  /** What the last change of a job leaves to lvsctl. */
+  async #carryOut({ resource, change: { reboot, confirm } }: OwnedChange): Promise<void> {
+    const { session } = this;
+    try {
+      if (reboot) await session.reboot(reboot);
+      else if (confirm) await session.confirm(confirm);
+    } catch (error) {
+      // Not confirmed is as good as not made.
+      if (confirm) this.changed -= 1;
+      throw about(error, { host: session.name, resource: resource.id });
     }
   }
 

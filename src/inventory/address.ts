@@ -42,6 +42,11 @@ function kindOf6(address: Address6): ParsedAddress['kind'] {
   return canonical.startsWith('::ffff:') ? 'IPv4-mapped' : 'usual';
 }
 
+/** An IPv6 address in 32 hexadecimal digits, upper case, as /proc/net has it but for the case. */
+export function expandedHex(address: string): string {
+  return new Address6(address).bigInt().toString(16).padStart(32, '0').toUpperCase();
+}
+
 /** The network that an address with a prefix length lies in. */
 export interface Network {
   /** `10.83.33.0/24` */

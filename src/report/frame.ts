@@ -15,6 +15,7 @@ const STEP_TEXT: Readonly<Record<HostStep, string>> = {
   apply: 'applying',
   reboot: 'rebooting',
   back: 'back in its next boot',
+  confirm: 'logging in anew',
   proof: 'probing again',
   drain: 'draining',
   check: 'checking before it is given back',

@@ -61,6 +61,8 @@ function logLines(event: RunEvent, run: RunState, verbose: boolean): string[] {
       // Minutes of silence follow, so it is said in any case.
       if (event.step === 'reboot')
         return [line(event.host, 'reboot', `back within ${event.seconds} s, or given up`)];
+      if (event.step === 'confirm')
+        return [line(event.host, 'confirm', `by a new login within ${event.seconds} s, or taken back`)];
       if (event.step === 'back') return [line(event.host, 'back', `after ${duration(event.seconds ?? 0)}`)];
       if (event.step === 'drain')
         return [

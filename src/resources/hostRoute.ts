@@ -37,7 +37,7 @@ export function hostRoute(options: HostRouteOptions): Resource {
 }
 
 /** As /proc/net/route shows it on little-endian and on big-endian machines. */
-function hexAddresses(value: string): string[] {
+export function hexAddresses(value: string): string[] {
   const bytes = value.split('.').map((byte) => Number(byte).toString(16).toUpperCase().padStart(2, '0'));
   return [[...bytes].reverse().join(''), bytes.join('')];
 }

@@ -6,6 +6,7 @@ export { arpRules, type QuietAddress } from './arpRules.js';
 export { type BlockOptions, block } from './block.js';
 export { type BootScriptOptions, bootScript, enabledUnit } from './bootScript.js';
 export { type ConfiguredServiceOptions, configuredService, forgettingStamp } from './configuredService.js';
+export { type DefaultRouteOptions, defaultRoute, METRIC_V6 } from './defaultRoute.js';
 export { type DirectoryOptions, directory } from './directory.js';
 export { type FileOptions, file } from './file.js';
 export { legacyPrograms } from './filterRules.js';

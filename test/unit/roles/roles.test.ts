@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import site from '../../../playbooks/site.js';
 import { directorScript } from '../../../roles/director/script.js';
-import { arp, director, ftp, ipvsadm, probe, realserver } from '../../../roles/index.js';
+import { arp, director, forwarding, ftp, ipvsadm, probe, realserver } from '../../../roles/index.js';
 import { neighbourOf } from '../../../roles/vips.js';
 import type { Facts } from '../../../src/engine/facts.js';
 import { LvsctlError } from '../../../src/errors.js';
@@ -22,7 +22,7 @@ function withPaths(facts: Facts, remove: readonly string[], add: readonly string
 
 describe('which roles apply', () => {
   const rolesOf = (name: string, of = cluster): string[] =>
-    [arp, realserver, ipvsadm, director, ftp, probe]
+    [arp, forwarding, realserver, ipvsadm, director, ftp, probe]
       .filter((role) => role.appliesTo(hostOf(of, name), of))
       .map((role) => role.name);
 
@@ -33,7 +33,13 @@ describe('which roles apply', () => {
     ['client', ['probe']],
   ])('%s', (name, names) => expect(rolesOf(name)).toEqual(names));
 
-  it('NAT needs no VIP on its real servers', () => expect(rolesOf('rs1', nat)).toEqual(['ftp']));
+  it('NAT needs no VIP on its real servers, but a route', () => {
+    expect(rolesOf('rs1', nat)).toEqual(['realserver', 'ftp']);
+    expect(rolesOf('director', nat)).toEqual(['forwarding', 'ipvsadm', 'director']);
+    const routed = tutorial({ services: [service({ forwarding: 'nat', gateway: false })] });
+    expect(rolesOf('rs1', routed)).toEqual(['ftp']);
+    expect(rolesOf('director', routed)).toEqual(['forwarding', 'ipvsadm', 'director']);
+  });
   it('IPv6 needs no ARP flags', () => expect(rolesOf('rs1', v6)).toEqual(['realserver', 'ftp']));
   it('a director that is its own real server holds the VIP as a director', () => {
     const local = tutorial({
@@ -335,12 +341,6 @@ describe('director', () => {
       expect(director.remarks?.(one)).toHaveLength(1);
     });
   });
-
-  it('tells NAT’s real servers their gateway', () => {
-    expect(director.remarks?.(input(director, nat, 'director', debian))).toEqual([
-      'ftp is LVS-NAT: its real servers need 10.83.33.83 as their default gateway',
-    ]);
-  });
 });
 
 describe('the neighbour that hears of a VIP where there is no arping', () => {
@@ -429,6 +429,7 @@ describe('the site playbook', () => {
       'kernel',
       'content keys',
       'content source',
+      'gateways',
       'real servers',
       'directors',
     ]);

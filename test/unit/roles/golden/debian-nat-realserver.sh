@@ -1,5 +1,5 @@
 #!/bin/sh
-# LVS real server rs1 of the cluster tutorial: holds the VIPs and keeps quiet about them.
+# LVS real server rs1 of the cluster tutorial: answers through the director.
 # Written by lvsctl. Runs at boot; may be run by hand at any time, as often as you like.
 PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
 failed=0
@@ -9,6 +9,10 @@ put() {
 	echo "$1" > "/proc/sys/$2" || failed=1
 }
 
-put 0 net/ipv4/ip_forward
+put 0 net/ipv6/conf/all/accept_redirects
+put 0 net/ipv6/conf/eth0/accept_redirects
+
+# LVS-NAT: answers go back through the director, or clients would get them from a stranger.
+ip -6 route replace default via fd00:7::83 dev eth0 metric 1 || failed=1
 
 exit $failed

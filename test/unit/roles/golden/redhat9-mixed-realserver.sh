@@ -1,5 +1,5 @@
 #!/bin/sh
-# LVS real server rs1 of the cluster tutorial: holds the VIPs and keeps quiet about them.
+# LVS real server rs1 of the cluster tutorial: holds the VIPs and keeps quiet about them; answers through the director.
 # Written by lvsctl. Runs at boot; may be run by hand at any time, as often as you like.
 PATH=/sbin:/usr/sbin:/bin:/usr/bin; export PATH
 failed=0
@@ -25,6 +25,12 @@ if [ $failed -ne 0 ]; then
 fi
 
 put 0 net/ipv4/ip_forward
+put 0 net/ipv4/conf/all/accept_redirects
+put 0 net/ipv4/conf/eth0/accept_redirects
+
+# LVS-NAT: answers go back through the director, or clients would get them from a stranger.
+route del default 2>/dev/null
+route add default gw 10.83.33.83 dev eth0 || failed=1
 
 # LVS-TUN: unpack what the director sends, and do not drop it for coming in by the tunnel.
 for module in ipip; do modprobe "$module"; done
