@@ -10,6 +10,8 @@ export const kernelStages: readonly Stage[] = [
     hosts: 'all',
     roles: [kernel],
     strategy: 'rolling',
+    // A real server that is in service already is not rebooted under its clients.
+    drain: {},
     order: ({ name }, { services }) => (services.some(({ directors }) => directors.includes(name)) ? 1 : 0),
   },
 ];

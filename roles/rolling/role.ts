@@ -29,7 +29,7 @@ const directs = ({ name }: ClusterHost, { services }: Cluster): boolean =>
 
 /** Names of the hosts that rolling runs have taken out and not given back, one a line, from the director's record. */
 const leftProbe: Sh = trusted(
-  `[ ! -r ${stateFolder}/weights ] || while read -r host service weight when who reason; do case $reason in rolling*) echo "$host" ;; esac; done < ${stateFolder}/weights`,
+  `[ ! -r ${stateFolder}/weights ] || while read -r host service weight when who reason; do case $reason in rolling) echo "$host" ;; esac; done < ${stateFolder}/weights`,
 );
 
 /** Asks all hosts what earlier runs have done on them, before the first is touched. */

@@ -8,6 +8,7 @@ import type { ImportOptions } from './commands/import.js';
 import type { StatusOptions } from './commands/status.js';
 import type { Context, HostOptions, OutputOptions } from './context.js';
 import { addOperations } from './operations/program.js';
+import { addRolling } from './operations/rolling.js';
 import { list, watchSeconds, wholeNumber } from './option-values.js';
 import type { RunOptions } from './run.js';
 
@@ -120,6 +121,7 @@ export function createProgram(context: Context, json: boolean, done: (status: nu
 
   addStatus(program, context, run);
   addOperations(program, { context, run, output });
+  addRolling(program, { context, run, output });
   addDiagnose(program, context, run);
   addArtifacts(program, context, run);
   addLab(program, context, run);

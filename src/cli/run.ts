@@ -19,12 +19,20 @@ export interface RunOptions extends HostOptions, ArtifactFlags {
   readonly service?: readonly string[];
 }
 
+/** What a command runs in place of the playbook that the options name. */
+export interface OwnPlaybook {
+  readonly of: (cluster: Cluster) => Promise<Playbook>;
+  /** The command line that goes on with an interrupted run, without `lvsctl` and the inventory: `rolling --reboot`. */
+  readonly again: string;
+}
+
 /** Carries out one command of the engine. Returns the exit status; what is wrong before the run begins is thrown. */
 export async function runOnCluster(
   command: RunCommand,
   context: Context,
   file: string | undefined,
   options: RunOptions,
+  own?: OwnPlaybook,
 ): Promise<number> {
   const cluster = await openInventory(context, file);
   checkNames('--limit', options.limit, namesOfHosts(cluster), 'host or group');
@@ -36,7 +44,7 @@ export async function runOnCluster(
   );
   checkMirrors(options.mirror);
   const { loadPlaybook, runCluster } = await import('../engine/index.js');
-  const playbook = await choosePlaybook(context, options, loadPlaybook);
+  const playbook = own ? await own.of(cluster) : await choosePlaybook(context, options, loadPlaybook);
   const reporter = await createReporter({
     mode: outputMode(context, options),
     stream: context.stdout,
@@ -45,7 +53,8 @@ export async function runOnCluster(
     diff: options.diff ?? false,
   });
   const interruption = watchInterrupts(context, {
-    first: (working) => reporter.sink({ type: 'remark', text: interruptText(working, cluster, options) }),
+    first: (working) =>
+      reporter.sink({ type: 'remark', text: interruptText(working, cluster, options, own?.again) }),
     again: () => reporter.close(),
   });
   let pending = 0;
@@ -74,6 +83,7 @@ export async function runOnCluster(
       ...(options.roles && { roles: options.roles }),
       ...(options.service && { services: options.service }),
       open: (host) => unlessInterrupted(host.name, () => reach.open(host), interruption.signal),
+      openGate: async (gateReach) => (await import('../rolling/index.js')).openGate(gateReach),
       openStore: storeOpener(context, options, { reach, reporter, signal: interruption.signal }),
       sink,
       signal: interruption.signal,
@@ -110,8 +120,13 @@ function namesOfHosts(cluster: Cluster): string[] {
 }
 
 /** What goes on without lvsctl, and the way back to it. */
-function interruptText(working: readonly string[], cluster: Cluster, options: RunOptions): string {
+function interruptText(
+  working: readonly string[],
+  cluster: Cluster,
+  options: RunOptions,
+  again = 'provision',
+): string {
   if (working.length === 0) return 'interrupted; no job of this run is at work on any host';
-  const back = `lvsctl provision ${cluster.file}${options.lab ? ' --lab' : ''}`;
+  const back = `lvsctl ${again} ${cluster.file}${options.lab ? ' --lab' : ''}`;
   return `interrupted; the work on ${working.join(', ')} goes on, since a job on a host outlives lvsctl: \`${back}\` comes back to it`;
 }

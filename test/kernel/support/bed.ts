@@ -13,6 +13,7 @@ import type { Cluster, OwnKernelProfile } from '../../../src/inventory/cluster.j
 import { loadInventory } from '../../../src/inventory/index.js';
 import { ownFiles } from '../../../src/kernel/index.js';
 import { labAccess, labDown, labUp } from '../../../src/lab/index.js';
+import { openGate } from '../../../src/rolling/index.js';
 import { environmentPasswords, openHost } from '../../../src/ssh/index.js';
 import { openStore } from '../../../src/store/index.js';
 import { createNetwork } from '../../roles/support/network.js';
@@ -117,6 +118,7 @@ async function execute(command: RunCommand, cluster: Cluster, folder: string): P
     connections: 0,
     open: (host) => openHost(host, { passwords, ...(host.name !== BUILDER && { dial: access.dial }) }),
     openStore: () => kernelStore(cluster, folder),
+    openGate: async (reach) => openGate(reach),
     sink: (event) => events.push(event),
     signal: new AbortController().signal,
   });

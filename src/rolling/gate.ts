@@ -1,0 +1,257 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Drain, Gate, GateReach, Taken } from '../engine/index.js';
+import { defaultWaitSeconds } from '../engine/rolling.js';
+import { LvsctlError } from '../errors.js';
+import type { ClusterHost } from '../inventory/cluster.js';
+import type { RecordedWeight } from '../ipvs/index.js';
+import {
+  type Access,
+  type drain,
+  type Guard,
+  type Held,
+  keepsEnough,
+  type Outcome,
+  type undrain,
+  type waitUntilIdle,
+} from '../operations/index.js';
+import type { checkServes } from './check.js';
+import { directorsOf, isInTables, servicesOf } from './tables.js';
+
+/** What the directors' record says of a host that is out because of a rolling run: it is taken first and given back by the next. */
+export const REASON = 'rolling';
+
+const CHECK_SECONDS = 60;
+const SETTLE_SECONDS = 15;
+
+/** What a gate does to directors and asks them. */
+export interface Operations {
+  readonly drain: typeof drain;
+  readonly undrain: typeof undrain;
+  readonly waitUntilIdle: typeof waitUntilIdle;
+  readonly checkServes: typeof checkServes;
+}
+
+const isOurs = ({ reason, weight }: Pick<RecordedWeight, 'reason' | 'weight'>): boolean =>
+  reason === REASON && weight === 0;
+const keeps = (entry: RecordedWeight): boolean => !isOurs(entry);
+
+/** Takes real servers out of their directors' tables and gives them back, for one run. */
+export class TableGate implements Gate {
+  /** Hosts that this run has taken out and still works on. */
+  readonly #out = new Set<string>();
+  /** Decisions come one after the other, so that each sees what the one before has done to the tables. */
+  #last: Promise<unknown> = Promise.resolve();
+  #wake: (() => void)[] = [];
+  /** Hosts that an earlier run has left out: not known to be sound until they are checked. */
+  #left: ReadonlySet<string> = new Set();
+  readonly #access: Access;
+
+  /** @param who for the record: `alice@ops1` */
+  constructor(
+    readonly reach: GateReach,
+    readonly operations: Operations,
+    readonly who: string,
+  ) {
+    this.#access = { cluster: reach.cluster, host: reach.host, signal: reach.signal };
+    reach.signal.addEventListener('abort', () => this.#wakeAll());
+  }
+
+  /** By the directors' facts; one that can't be reached tells nothing, and its hosts can't be taken out either. */
+  async left(hosts: readonly ClusterHost[]): Promise<ReadonlySet<string>> {
+    const directors = directorsOf(hosts.flatMap((host) => servicesOf(this.reach.cluster, host)));
+    const answers = await Promise.all(
+      directors.map((director) => this.reach.facts(director).catch(() => undefined)),
+    );
+    this.#left = new Set(
+      answers.flatMap((facts) => facts?.recorded.entries.filter(isOurs).map(({ host }) => host) ?? []),
+    );
+    return this.#left;
+  }
+
+  async takeOut(
+    host: ClusterHost,
+    { waitSeconds = defaultWaitSeconds, busy, settleSeconds = SETTLE_SECONDS }: Drain,
+  ): Promise<Taken> {
+    if (!(await isInTables(this.reach, host))) return 'apart';
+    const outcome = await this.#whenEnoughAreLeft(host, settleSeconds);
+    for (const text of new Set(outcome.directors.flatMap(({ remarks }) => remarks)))
+      this.reach.sink({ type: 'remark', host: host.name, text });
+    const kept = outcome.directors.every(({ changes }) =>
+      changes.every((change) => change.kept !== undefined),
+    );
+    if (kept) this.#out.delete(host.name);
+    await this.#untilIdle(host, waitSeconds, busy ?? 'stop');
+    return kept ? 'kept' : 'out';
+  }
+
+  async putBack(
+    host: ClusterHost,
+    { checkSeconds = CHECK_SECONDS, settleSeconds = SETTLE_SECONDS }: Drain,
+  ): Promise<void> {
+    const directors = directorsOf(servicesOf(this.reach.cluster, host));
+    await this.operations.checkServes(this.reach, host, directors, checkSeconds);
+    const before = await this.#connections(host);
+    const { failure, director } = failureIn(
+      await this.#inTurn(() => this.operations.undrain(this.#access, { host: host.name, keeps })),
+    );
+    if (failure) throw cannot(`${host.name} can't be given back on ${director}`, host, failure);
+    await this.#takesPart(host, before, settleSeconds);
+    this.#done(host);
+  }
+
+  stays(host: ClusterHost): void {
+    this.#done(host);
+  }
+
+  #done({ name }: ClusterHost): void {
+    this.#out.delete(name);
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /**
+   * Drains the host, once every service of it keeps enough others. While others of this run are out they are waited for; else only
+   * as long as it takes a health check to see that one is back.
+   */
+  async #whenEnoughAreLeft(host: ClusterHost, patience: number): Promise<Outcome> {
+    const { sink, signal } = this.reach;
+    const end = Date.now() + patience * 1000;
+    let told = false;
+    for (;;) {
+      const answer = await this.#inTurn(() => this.#drain(host));
+      if ('outcome' in answer) return answer.outcome;
+      if (signal.aborted) throw interrupted(host);
+      const others = [...this.#out];
+      if (others.length === 0 && Date.now() >= end)
+        throw new LvsctlError(answer.refused, {
+          host: host.name,
+          resource: 'drain',
+          hint: 'bring others back into service (`lvsctl status` shows who is out, and why), or lower minAvailable of the service in the inventory',
+        });
+      if (!told && others.length > 0)
+        sink({
+          type: 'remark',
+          host: host.name,
+          text: `waits until ${others.join(', ')} is back: ${answer.refused}`,
+        });
+      told ||= others.length > 0;
+      if (others.length === 0) await pause(1000, undefined, { signal }).catch(() => undefined);
+      else await this.#anotherIsDone();
+    }
+  }
+
+  #anotherIsDone(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake.push(resolve);
+    });
+  }
+
+  async #drain(host: ClusterHost): Promise<{ readonly outcome: Outcome } | { readonly refused: string }> {
+    const refusals = new Set<string>();
+    const guard: Guard = (availability) => {
+      const reason = keepsEnough(availability);
+      if (reason !== undefined) refusals.add(reason);
+      return reason;
+    };
+    let outcome: Outcome;
+    try {
+      outcome = await this.operations.drain(this.#access, {
+        host: host.name,
+        who: this.who,
+        reason: REASON,
+        guard,
+        keeps,
+      });
+    } catch (error) {
+      if (refusals.size === 0) throw error;
+      return { refused: [...refusals].join('; ') };
+    }
+    const { failure, director } = failureIn(outcome);
+    if (failure) {
+      await this.#undo(host);
+      throw cannot(`${host.name} can't be drained on ${director}`, host, failure);
+    }
+    this.#out.add(host.name);
+    return { outcome };
+  }
+
+  async #untilIdle(host: ClusterHost, seconds: number, busy: 'stop' | 'cut'): Promise<void> {
+    const { sink, signal } = this.reach;
+    let told: number | undefined;
+    const { idle, connections, failures } = await this.operations.waitUntilIdle(this.#access, {
+      host: host.name,
+      seconds,
+      onProgress: (progress) => {
+        if (progress.connections === told) return;
+        told = progress.connections;
+        sink({ type: 'host.drain', host: host.name, state: 'waiting', connections: progress.connections });
+      },
+    });
+    if (idle) return;
+    const [silent] = failures;
+    const why = signal.aborted
+      ? `interrupted while its connections were waited for`
+      : silent
+        ? `${silent.director} does not tell whether ${host.name} has connections left: ${silent.failure.message}`
+        : `${connections} ${connections === 1 ? 'connection is' : 'connections are'} left after ${seconds} s`;
+    if (!signal.aborted && !silent && busy === 'cut') {
+      sink({ type: 'remark', host: host.name, text: `${why}; they are cut` });
+      return;
+    }
+    const stays = this.#left.has(host.name);
+    if (!stays) await this.#inTurn(() => this.#undo(host));
+    this.#done(host);
+    throw new LvsctlError(`${why}; ${stays ? 'nothing was done to it' : 'it was given back unchanged'}`, {
+      host: host.name,
+      resource: 'drain',
+      hint: 'raise --wait, or say --cut to go on in spite of them (`ipvsadm -Lcn` on the director lists them)',
+    });
+  }
+
+  /** Gives back what was not touched; also after Ctrl-C. What fails in it is found, and given back, by the next run. */
+  async #undo(host: ClusterHost): Promise<void> {
+    const access = { ...this.#access, signal: new AbortController().signal };
+    await this.operations.undrain(access, { host: host.name, keeps }).catch(() => undefined);
+  }
+
+  /** Until a director shows more of its connections than before, or so many seconds have passed. */
+  async #takesPart(host: ClusterHost, before: number, seconds: number): Promise<void> {
+    const end = Date.now() + seconds * 1000;
+    while (Date.now() < end && !this.reach.signal.aborted) {
+      if ((await this.#connections(host)) > before) return;
+      await pause(1000, undefined, { signal: this.reach.signal }).catch(() => undefined);
+    }
+  }
+
+  /** All that the directors still know of, ended ones included. */
+  async #connections(host: ClusterHost): Promise<number> {
+    const { held } = await this.operations.waitUntilIdle(this.#access, { host: host.name, seconds: 0 });
+    return held.reduce(
+      (sum, { established, opening, closing }: Held) => sum + established + opening + closing,
+      0,
+    );
+  }
+}
+
+const interrupted = ({ name }: ClusterHost): LvsctlError =>
+  new LvsctlError('interrupted before anything was done', { host: name, resource: 'drain' });
+
+type Failure = NonNullable<Outcome['directors'][number]['failure']>;
+
+function failureIn({ directors }: Outcome): { readonly failure?: Failure; readonly director: string } {
+  const failed = directors.find(({ failure }) => failure !== undefined);
+  return { director: failed?.director ?? '', ...(failed?.failure && { failure: failed.failure }) };
+}
+
+function cannot(what: string, { name }: ClusterHost, { message, hint }: Failure): LvsctlError {
+  return new LvsctlError(`${what}: ${message}`, { host: name, resource: 'drain', ...(hint && { hint }) });
+}

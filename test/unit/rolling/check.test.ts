@@ -1,0 +1,103 @@
+import { createServer, type Server } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/engine/index.js';
+import type { Cluster, Service } from '../../../src/inventory/cluster.js';
+import { checkServes, questionsOf } from '../../../src/rolling/check.js';
+import { cluster } from '../ipvs/cluster.js';
+import { FakeDirector } from '../ipvs/fake-director.js';
+import { FakeKernel } from '../ipvs/fake-kernel.js';
+import { debian } from '../resources/facts.js';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const [ftp] = cluster().services as [Service];
+const ftp1 = cluster().hosts.get('ftp1');
+if (!ftp1) throw new Error('no ftp1');
+
+it('asks for the TCP ports of a host’s services, each once, from the directors that send it connections', () => {
+  const other = {
+    ...ftp,
+    name: 'other',
+    directors: ['lvs2'],
+    realServers: [{ host: 'ftp1', address: '10.83.33.76', port: 8021, weight: 1 }],
+  };
+  const site = {
+    ...cluster(),
+    services: [
+      ftp,
+      { ...ftp, name: 'again', vip: '10.83.33.101' },
+      { ...ftp, name: 'dns', protocol: 'udp' as const },
+      {
+        ...ftp,
+        name: 'all',
+        port: 0,
+        realServers: [{ host: 'ftp1', address: '10.83.33.76', port: 0, weight: 1 }],
+      },
+      other,
+    ],
+  };
+  const asked = (director: string) =>
+    questionsOf({ cluster: site }, ftp1, director).map(({ address, port }) => `${address}:${port}`);
+  expect(asked('lvs')).toEqual(['10.83.33.76:21']);
+  expect(asked('lvs2')).toEqual(['10.83.33.76:8021']);
+});
+
+async function listening(port = 0): Promise<{ server: Server; port: number }> {
+  const server = createServer((socket) => socket.end());
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  closing.push(() => server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { server, port: address.port };
+}
+
+function reachTo(port: number) {
+  const events: RunEvent[] = [];
+  const lvs = new FakeDirector('lvs', new FakeKernel(), ['sh']);
+  closing.push(() => lvs.close());
+  const site: Cluster = {
+    ...cluster({ realServers: [{ host: 'ftp1', address: '127.0.0.1', port, weight: 1 }] }),
+  };
+  const reach = {
+    cluster: site,
+    host: async () => lvs,
+    facts: async () => debian,
+    sink: (event: RunEvent) => events.push(event),
+    signal: new AbortController().signal,
+  };
+  return { reach, events };
+}
+
+it('is content once the port answers, and not before', async () => {
+  const first = await listening();
+  await new Promise((resolve) => first.server.close(resolve));
+  const { reach } = reachTo(first.port);
+  const checked = checkServes(reach, ftp1, ['lvs'], 20);
+  let done = false;
+  void checked.then(() => {
+    done = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(done).toBe(false);
+  await listening(first.port);
+  await checked;
+});
+
+it('says what it wanted from where, and what came instead', async () => {
+  const { server, port } = await listening();
+  await new Promise((resolve) => server.close(resolve));
+  const { reach } = reachTo(port);
+  await expect(checkServes(reach, ftp1, ['lvs'], 0)).rejects.toMatchObject({
+    host: 'ftp1',
+    resource: 'check',
+    message: expect.stringMatching(
+      new RegExp(
+        `^lvs can't connect to ftp1 at 127\\.0\\.0\\.1:${port} 0 s after its changes: .*refused`,
+        'i',
+      ),
+    ),
+  });
+});
