@@ -1,6 +1,6 @@
 import type { Check } from './check.js';
 import { bootDirector, bootServer } from './checks/boot.js';
-import { passiveFtp, probeIsParty, unexplained } from './checks/client.js';
+import { passiveFtp, probeIsParty, udpSource, unexplained } from './checks/client.js';
 import {
   foreignService,
   noIpvsadm,
@@ -95,6 +95,7 @@ export const CATALOGUE: readonly Check[] = [
   tableSize,
   probeIsParty,
   passiveFtp,
+  udpSource,
   tunnelMtu,
   natConntrack,
   unansweredAtVip,

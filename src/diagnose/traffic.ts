@@ -67,8 +67,11 @@ export function inNetwork(host: ClusterHost, address: string): boolean {
   return new Address4(address).isInSubnet(new Address4(`${host.address}/${host.prefix}`));
 }
 
-const vipsNear = ({ host, services }: Site): string[] =>
-  [...new Set(services.map(({ vip }) => vip))].filter((vip) => inNetwork(host, vip));
+/** A host does not ask the network for an address that it has itself. */
+const vipsNear = ({ host, services }: Site): string[] => {
+  const others = services.filter((service) => !isParty(service, host.name));
+  return [...new Set(others.map(({ vip }) => vip))].filter((vip) => inNetwork(host, vip));
+};
 
 /** Every arping says what it asks for; without one, the kernel's own entry is shown, also an empty one. */
 function wasAsked(text: string, vip: string): boolean {

@@ -72,7 +72,7 @@ export function realServerReasons(found: Case, server: ServiceRealServer): Reaso
 }
 
 function vipReasons(found: Case, server: ServiceRealServer, evidence: HostEvidence): Reason[] {
-  const { service, director, hosts } = found;
+  const { service, director } = found;
   const { host } = server;
   if (service.directors.includes(host)) return [];
   const held = holders(evidence.interfaces, service.vip);
@@ -108,15 +108,44 @@ function vipReasons(found: Case, server: ServiceRealServer, evidence: HostEviden
       fix: onHost(host, right ? drop : evidence.tools.has('ip') ? sh`${drop} && ${hold}` : hold),
     });
   }
-  const nic = service.forwarding === 'tun' ? 'tunl0' : (hosts.get(host)?.interface ?? 'eth0');
-  if (service.forwarding === 'tun' && effective(evidence, nic, 'rp_filter') === 1)
-    reasons.push({
-      check: 'tunnel-rp-filter',
+  return service.forwarding === 'tun' ? [...reasons, ...tunnelReasons(found, server, evidence)] : reasons;
+}
+
+/** What comes out of tunl0 has a client's address as its source, which is routed elsewhere. */
+function tunnelReasons({ service }: Case, server: ServiceRealServer, evidence: HostEvidence): Reason[] {
+  const { host } = server;
+  const nic = 'tunl0';
+  const filter = effective(evidence, nic, 'rp_filter') ?? 0;
+  const check = 'tunnel-rp-filter';
+  if (filter === 1)
+    return [
+      {
+        check,
+        host,
+        cause: `rp_filter is 1 on ${nic} of ${nameOf(server)}: it drops what comes out of the tunnel; set it to 0 or 2 on all and ${nic}`,
+        fix: setting(host, [confKey(nic, 'rp_filter'), 2]),
+      },
+    ];
+  // A loose check asks for a route to the source, and has none for an interface without an address (fib_validate_source).
+  const tunnel = evidence.interfaces.find(({ device }) => device === nic);
+  const held = holders(evidence.interfaces, service.vip)[0];
+  if (
+    filter === 0 ||
+    service.vip.includes(':') ||
+    tunnel === undefined ||
+    tunnel.addresses.length > 0 ||
+    !held
+  )
+    return [];
+  const drop = dropCommand(evidence, service.vip, held.prefix, held.device, service.label);
+  return [
+    {
+      check,
       host,
-      cause: `rp_filter is 1 on ${nic} of ${nameOf(server)}: it drops what comes out of the tunnel; set it to 0 or 2 on all and ${nic}`,
-      fix: setting(host, [confKey(nic, 'rp_filter'), 2]),
-    });
-  return reasons;
+      cause: `${nameOf(server)} holds ${service.vip} on ${held.device}, and ${nic} has no address: with rp_filter ${filter} it drops what comes out of the tunnel`,
+      fix: onHost(host, sh`${holdCommand(evidence, service.vip, nic, service.label)} && ${drop}`),
+    },
+  ];
 }
 
 function returnPathReasons(

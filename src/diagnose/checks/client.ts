@@ -1,7 +1,10 @@
 import { serviceKeyPath } from '../../verify/reason.js';
 import { endpointName } from '../../verify/reasons-director.js';
+import { nameOf } from '../../verify/share.js';
 import type { Check, Told } from '../check.js';
+import { evidence } from '../probes.js';
 import { isParty, traffic } from '../traffic.js';
+import { serversOf } from './parties.js';
 
 export const probeIsParty: Check = {
   id: 'probe-is-party',
@@ -37,6 +40,29 @@ export const passiveFtp: Check = {
       },
     },
   ],
+};
+
+/** The kernel answers a datagram from the address that it finds best, unless the program says which one was called. */
+export const udpSource: Check = {
+  id: 'udp-source',
+  symptom: 'clients get no answer, or one from an address that they never called',
+  where: 'realServer',
+  severity: 'advice',
+  concerns: ({ protocol, forwarding }) => protocol === 'udp' && forwarding !== 'nat',
+  probes: [evidence],
+  rule: (scene) =>
+    serversOf(scene).flatMap(({ host, server, evidence: told }): Told[] => {
+      const { vip } = scene.service;
+      const bound = told.listeners.filter(({ protocol, port }) => protocol === 'udp' && port === server.port);
+      if (bound.length === 0 || bound.some(({ address }) => address === vip)) return [];
+      return [
+        {
+          host,
+          cause: `the program of port ${server.port}/udp of ${nameOf(server)} listens on every address: unless it takes care (IP_PKTINFO), it answers from ${server.address}`,
+          fix: { advice: `let it listen on ${vip} on ${host}` },
+        },
+      ];
+    }),
 };
 
 /** That something is wrong all the same. */

@@ -1,7 +1,7 @@
 import type { Service } from '../../inventory/cluster.js';
 import { sh } from '../../shell/index.js';
 import { effective } from '../../verify/evidence.js';
-import { onHost, serviceKeyPath, setting } from '../../verify/reason.js';
+import { onHost, provisionFix, serviceKeyPath, setting } from '../../verify/reason.js';
 import { confKey } from '../../verify/reasons-arp.js';
 import { nameOf, titled } from '../../verify/share.js';
 import type { Check, Scene, Told } from '../check.js';
@@ -218,12 +218,7 @@ export const tunnelDevice: Check = {
         {
           host,
           cause: `${nameOf(server)} has no tunl0: nothing there takes IPIP out of packets`,
-          fix: onHost(
-            host,
-            told.tools.has('ip')
-              ? sh`modprobe ipip && ip link set dev tunl0 up && echo 2 > /proc/sys/net/ipv4/conf/tunl0/rp_filter`
-              : sh`modprobe ipip && ifconfig tunl0 up && echo 0 > /proc/sys/net/ipv4/conf/tunl0/rp_filter`,
-          ),
+          fix: provisionFix(scene.file, host),
         },
       ];
     }),

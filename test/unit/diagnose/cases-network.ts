@@ -52,8 +52,8 @@ export const NETWORK_CASES: readonly Case[] = [
     'no tunnel device',
     { cluster: tun, on: tunnelled },
     [
-      'tunnel-device@rs1: rs1# modprobe ipip && ip link set dev tunl0 up && echo 2 > /proc/sys/net/ipv4/conf/tunl0/rp_filter',
-      'tunnel-device@rs2: rs2# modprobe ipip && ip link set dev tunl0 up && echo 2 > /proc/sys/net/ipv4/conf/tunl0/rp_filter',
+      'tunnel-device@rs1: lvsctl provision inventory.ts --limit rs1',
+      'tunnel-device@rs2: lvsctl provision inventory.ts --limit rs2',
     ],
   ],
   [
@@ -70,6 +70,45 @@ export const NETWORK_CASES: readonly Case[] = [
       },
     },
     ['tunnel-rp-filter@rs1: rs1# echo 2 > /proc/sys/net/ipv4/conf/tunl0/rp_filter'],
+  ],
+  [
+    'a loose source check on a tunnel without an address',
+    {
+      cluster: tun,
+      on: {
+        ...tunnelled,
+        rs1: [
+          ['evidence', 'all/rp_filter:0', 'all/rp_filter:2'],
+          ['evidence', '== conf', '3: tunl0@NONE: <NOARP,UP,LOWER_UP> mtu 1480\n== conf'],
+        ],
+        rs2: [
+          ['evidence', 'all/rp_filter:0', 'all/rp_filter:2'],
+          [
+            'evidence',
+            '== conf',
+            '3: tunl0@NONE: <NOARP,UP,LOWER_UP> mtu 1480\n    inet 10.83.33.100/32 scope global tunl0:100\n== conf',
+          ],
+        ],
+      },
+    },
+    [
+      'tunnel-rp-filter@rs1: rs1# ip addr add 10.83.33.100/32 dev tunl0 label tunl0:100 && ip addr del 10.83.33.100/32 dev lo',
+    ],
+  ],
+  [
+    'UDP, bound to the VIP on one real server only',
+    {
+      cluster: dr({ protocol: 'udp' }),
+      on: {
+        director: [
+          ['evidence', 'TCP  0A532164:0015', 'UDP  0A532164:0015'],
+          ['table', /TCP {2}10.83.33.100:21/g, 'UDP  10.83.33.100:21'],
+        ],
+        rs1: [['evidence', 'family udp\n', 'family udp\n 17: 00000000:0015 00000000:0000 07\n']],
+        rs2: [['evidence', 'family udp\n', 'family udp\n 17: 6421530A:0015 00000000:0000 07\n']],
+      },
+    },
+    [],
   ],
   ['nothing wrong with LVS-NAT', { cluster: nat, on: { ...masq, ...natServers } }, []],
   [
