@@ -57,7 +57,7 @@ export interface Connected {
 }
 
 /** What a rule says: the check's own name comes from the catalogue. */
-export type Told = Omit<Reason, 'check'>;
+export type Told = Omit<Reason, 'check'> & { readonly evidence: string };
 
 /** One entry of the table of causes. */
 export interface Check {

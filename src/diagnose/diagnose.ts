@@ -19,7 +19,7 @@ import {
   type Told,
   type Where,
 } from './check.js';
-import { evidence } from './probes.js';
+import { evidence as hostEvidence } from './probes.js';
 import { type Observations, type Observed, sceneOf, seenAt } from './scene.js';
 import { traffic } from './traffic.js';
 
@@ -82,7 +82,10 @@ export function sitesOf(
   for (const service of services)
     for (const where of PARTS)
       for (const name of hostsOf(where, service, cluster)) {
-        const part = parts.get(name) ?? { services: new Set(), probes: new Map([[evidence.name, evidence]]) };
+        const part = parts.get(name) ?? {
+          services: new Set(),
+          probes: new Map([[hostEvidence.name, hostEvidence]]),
+        };
         parts.set(name, part);
         part.services.add(service);
         for (const check of CATALOGUE)
@@ -139,7 +142,7 @@ async function ownersOf(
     }
   }
   for (const name of observations.keys()) {
-    const told = seenAt(observations, name, evidence);
+    const told = seenAt(observations, name, hostEvidence);
     if (isUnseen(told)) continue;
     for (const { mac } of told.interfaces) if (mac !== undefined) owners.set(mac, name);
   }
@@ -201,7 +204,7 @@ function add(findings: Map<string, Finding>, service: Service, check: Check, tol
     findings.set(key, { ...before, services: [...new Set([...before.services, service.name])] });
     return;
   }
-  const { host, cause, fix } = told;
+  const { host, cause, evidence, fix } = told;
   findings.set(key, {
     check: check.id,
     services: [service.name],
@@ -209,7 +212,7 @@ function add(findings: Map<string, Finding>, service: Service, check: Check, tol
     severity: check.severity,
     symptom: check.symptom,
     cause,
-    evidence: told.evidence ?? `as ${host ?? 'the inventory'} says at this moment`,
+    evidence,
     fix,
   });
 }

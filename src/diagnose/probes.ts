@@ -40,7 +40,7 @@ export const neighbours: Probe<ReadonlyMap<string, string>> = fixed(
   parseNeighbours,
 );
 
-/** Key below a folder of /proc/sys → number; other values are left out. */
+/** Key below a folder of /proc/sys → number, the first of several; other values are left out. */
 function settings(text: string): Map<string, number> {
   return new Map(
     text.split('\n').flatMap((line) => {

@@ -1,6 +1,6 @@
 import { type Paint, plainLine } from '../report/index.js';
 import type { Fix } from '../verify/reason.js';
-import type { Diagnosis, Examined, Finding } from './check.js';
+import type { Blind, Diagnosis, Examined, Finding } from './check.js';
 
 /** One line without colours, and the meaning that colours it whole. */
 export interface Line {
@@ -14,7 +14,7 @@ export const isFault = ({ severity }: Finding): boolean => severity !== 'advice'
 const effects = {
   stops: 'stops the service',
   some: 'some connections fail or go astray',
-  later: 'works now',
+  later: 'works now, and fails later',
   advice: 'advice',
 } as const;
 
@@ -72,13 +72,20 @@ function serviceLines(
       tone: mine.length === 0 ? 'good' : 'bad',
     },
     ...(verbose
-      ? [
-          { text: `    silent: ${silent.join(', ')}`, tone: 'quiet' as const },
-          ...blind.map(({ check, host, reason }) => ({
-            text: `    could not look: ${check} on ${host}: ${reason}`,
-            tone: 'quiet' as const,
-          })),
-        ]
+      ? [{ text: `    silent: ${silent.join(', ')}`, tone: 'quiet' as const }, ...blindLines(blind)]
       : []),
   ];
+}
+
+/** One line for each host and reason. */
+function blindLines(blind: readonly Blind[]): Line[] {
+  const places = new Map<string, string[]>();
+  for (const { check, host, reason } of blind) {
+    const place = host === '-' ? `anywhere (${reason})` : `at ${host} (${reason})`;
+    places.set(place, [...(places.get(place) ?? []), check]);
+  }
+  return [...places].map(([place, checks]) => ({
+    text: `    could not look ${place}: ${checks.join(', ')}`,
+    tone: 'quiet',
+  }));
 }

@@ -5,6 +5,7 @@ import type { Check, Told } from '../check.js';
 import { evidence } from '../probes.js';
 import { isParty, traffic } from '../traffic.js';
 import { serversOf } from './parties.js';
+import { listenersShown } from './shown.js';
 
 export const probeIsParty: Check = {
   id: 'probe-is-party',
@@ -18,6 +19,7 @@ export const probeIsParty: Check = {
       .map((name) => ({
         host: name,
         cause: `probe host ${name} holds the VIP itself, so nothing can be tested from there`,
+        evidence: `directors ${service.directors.join(', ')}; real servers ${service.realServers.map(({ host }) => host).join(', ')}`,
         fix: { key: 'probes', value: 'a host that is neither director nor real server of the service' },
       })),
 };
@@ -34,6 +36,7 @@ export const passiveFtp: Check = {
   rule: ({ service }) => [
     {
       cause: `${endpointName(service)} has no passive data connections: their ports are in no service`,
+      evidence: `port ${service.port} is all that the inventory gives it`,
       fix: {
         key: serviceKeyPath(service, 'fwmark'),
         value: `a number, with \`ports: ['21', 'LOW-HIGH']\` and \`persistence\` instead of \`port\``,
@@ -59,6 +62,7 @@ export const udpSource: Check = {
         {
           host,
           cause: `the program of port ${server.port}/udp of ${nameOf(server)} listens on every address: unless it takes care (IP_PKTINFO), it answers from ${server.address}`,
+          evidence: listenersShown(scene, host),
           fix: { advice: `let it listen on ${vip} on ${host}` },
         },
       ];

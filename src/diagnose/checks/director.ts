@@ -67,12 +67,20 @@ export const noIpvsadm: Check = {
     if (seen === undefined) return [];
     const fix = { command: sh`lvsctl provision ${scene.file} --limit ${director}`.text };
     if (!seen.installed)
-      return [{ host: director, cause: `${titled(director)} has no ipvsadm in root’s PATH`, fix }];
+      return [
+        {
+          host: director,
+          cause: `${titled(director)} has no ipvsadm in root’s PATH`,
+          evidence: '`command -v ipvsadm` finds nothing',
+          fix,
+        },
+      ];
     if (seen.kernel === undefined || seen.ipvsadm === seen.kernel) return [];
     return [
       {
         host: director,
         cause: `ipvsadm of ${titled(director)} does not speak for its kernel: it says ${seen.ipvsadm ?? 'nothing'}, the kernel has IPVS ${seen.kernel}`,
+        evidence: 'the first line of `ipvsadm -Ln`, and that of /proc/net/ip_vs',
         fix,
       },
     ];
@@ -172,6 +180,7 @@ export const persistenceDiffers: Check = {
       {
         host: director,
         cause: `persistence of ${endpointName(service)} is ${text(live)} in the table of ${titled(director)}, the inventory says ${text(wanted)}`,
+        evidence: `\`ipvsadm -Ln\`: ${serviceKey(serviceIdentity(service))} ${entryOf(scene)?.scheduler ?? ''} persistence ${text(live)}`,
         fix: editService(director, service),
       },
     ];
@@ -259,6 +268,7 @@ export const syncDaemon: Check = {
               {
                 host,
                 cause: `the ${state} sync daemon of ${titled(host)} has id ${id}, the inventory says ${wanted.id}`,
+                evidence: `\`ipvsadm -L --daemon\`: ${state}, syncid=${id}`,
                 fix,
               },
             ],

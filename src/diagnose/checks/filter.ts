@@ -101,7 +101,10 @@ export const serverFilter: Check = {
     // Where no rule is known to refuse, but there are rules, and connections fail: verify's rule of thumb.
     const suspected = scene.reasons
       .filter(({ check, host }) => check === 'server-filter' && !named.has(host))
-      .map(({ check: _, ...reason }) => reason);
+      .map(({ check: _, ...reason }) => ({
+        ...reason,
+        evidence: `a direct connection failed: ${scene.direct.get(reason.host ?? '') ?? 'no reason told'}`,
+      }));
     return [...told, ...suspected];
   },
 };

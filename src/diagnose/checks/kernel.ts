@@ -6,6 +6,7 @@ import { connections } from '../connections.js';
 import { conntrack, tcpSettings, vsSettings } from '../probes.js';
 import { destinationsOf, entryOf } from './director.js';
 import { partyOf } from './parties.js';
+import { tableShown } from './shown.js';
 
 const vs = (scene: Scene, key: string): number | undefined =>
   scene.look(scene.director, vsSettings)?.get(key);
@@ -61,6 +62,7 @@ export const connReuse: Check = {
       {
         host: scene.director,
         cause: `conn_reuse_mode is 0 on ${titled(scene.director)}: a client’s port that is used again goes to the real server of its old connection, drained or not`,
+        evidence: 'net.ipv4.vs.conn_reuse_mode = 0',
         fix: vsFix(scene, 'conn_reuse_mode', 1),
       },
     ];
@@ -82,6 +84,7 @@ export const synDefence: Check = {
         {
           host: scene.director,
           cause: `${key} is ${value} on ${titled(scene.director)}: ${value === 3 ? 'it is always at work' : 'memory ran short (amemthresh), and it is at work'}`,
+          evidence: `net.ipv4.vs.${key} = ${value}`,
           fix: vsFix(scene, key, 1),
         },
       ];
@@ -103,6 +106,7 @@ export const quiescent: Check = {
       {
         host: scene.director,
         cause: `${endpointName(scene.service)} is persistent, ${drained.map(({ address }) => address).join(', ')} has weight 0, and expire_quiescent_template is 0 on ${titled(scene.director)}: known clients go there all the same`,
+        evidence: `net.ipv4.vs.expire_quiescent_template = 0; ${tableShown(scene)}`,
         fix: vsFix(scene, 'expire_quiescent_template', 1),
       },
     ];
@@ -131,6 +135,7 @@ export const deadDestinations: Check = {
       {
         host: scene.director,
         cause: `${count} connections of ${endpointName(scene.service)} go to ${[...new Set(lost.map(({ destination }) => destination))].join(', ')}, which is not in the table of ${titled(scene.director)} any more, and expire_nodest_conn is 0: they hang`,
+        evidence: `net.ipv4.vs.expire_nodest_conn = 0; ${tableShown(scene)}`,
         fix: vsFix(scene, 'expire_nodest_conn', 1),
       },
     ];
@@ -186,6 +191,7 @@ export const tableSize: Check = {
       {
         host: scene.director,
         cause: `${count} connections are in a table of ${size} chains on ${titled(scene.director)}`,
+        evidence: `/proc/net/ip_vs: size=${size}`,
         fix: {
           command: `echo 'options ip_vs conn_tab_bits=${bits}' > /etc/modprobe.d/ip_vs.conf`,
           on: scene.director,
@@ -212,6 +218,7 @@ export const backupOnly: Check = {
         {
           host,
           cause: `backup_only is 0 on ${titled(host)}, which takes connections over from another director and is a real server itself: it would schedule again what that one sends`,
+          evidence: 'net.ipv4.vs.backup_only = 0',
           fix: setting(host, ['net/ipv4/vs/backup_only', 1]),
         },
       ];
@@ -231,6 +238,7 @@ export const natConntrack: Check = {
       {
         host: scene.director,
         cause: `conntrack of IPVS is 0 on ${titled(scene.director)}, where connections are tracked: rules by state do not know those of LVS-NAT`,
+        evidence: `net.ipv4.vs.conntrack = 0, nf_conntrack_count above 0`,
         fix: vsFix(scene, 'conntrack', 1),
       },
     ];
@@ -250,6 +258,7 @@ export const twRecycle: Check = {
         {
           host,
           cause: `tcp_tw_recycle is 1 on ${host}: it drops SYNs of clients that share an address, by their timestamps`,
+          evidence: 'net.ipv4.tcp_tw_recycle = 1',
           fix: setting(host, ['net/ipv4/tcp_tw_recycle', 0]),
         },
       ];

@@ -1,25 +1,47 @@
-import { destinationKey, destinationOf } from '../../ipvs/index.js';
+import { destinationKey, destinationOf, serviceKey } from '../../ipvs/index.js';
 import { nameOf } from '../../verify/share.js';
 import { hasVipOnServers, vipReasons } from '../../verify/vips/index.js';
 import type { Check, Scene, Severity, Told, Where } from '../check.js';
 import { atVip, evidence, recordedWeights, schedulers, table } from '../probes.js';
 import { traffic } from '../traffic.js';
 import { entryOf } from './director.js';
+import { addressesShown, answersShown, listenersShown, type Shown, tableShown } from './shown.js';
 
-/** A cause that `verify` names too, by the same rule (src/verify/reasons-*.ts). */
+/** A cause that `verify` names too, by the same rule (src/verify/reasons-*.ts); `shown` says what is to be seen of it. */
 function known(
   id: string,
   where: Where,
   severity: Severity,
   symptom: string,
+  shown: Shown,
   more: Partial<Pick<Check, 'concerns' | 'probes' | 'rule' | 'lastResort'>> = {},
 ): Check {
-  return { id, where, severity, symptom, probes: [evidence], rule: (scene) => reasons(scene, id), ...more };
+  return { id, where, severity, symptom, probes: [evidence], rule: reasons(id, shown), ...more };
 }
 
-function reasons(scene: Scene, id: string): Told[] {
-  return scene.reasons.filter(({ check }) => check === id).map(({ check: _, ...told }) => told);
-}
+const reasons =
+  (id: string, shown: Shown) =>
+  (scene: Scene): Told[] =>
+    scene.reasons
+      .filter(({ check }) => check === id)
+      .map((reason) => {
+        const { check: _, ...told } = reason;
+        return { ...told, evidence: told.evidence ?? shown(scene, reason) };
+      });
+
+const addresses: Shown = (scene, { host }) => addressesShown(scene, host);
+const listeners: Shown = (scene, { host }) => listenersShown(scene, host);
+const gateways: Shown = (scene, { host }) => {
+  const told = host === undefined ? undefined : scene.look(host, evidence);
+  return `default gateways of ${host}: ${told?.defaultGateways.join(', ') || 'none'}`;
+};
+const servicesShown: Shown = (scene, { host }) => {
+  const services = scene.look(host ?? '', table)?.services ?? [];
+  return `in the table of ${host}: ${services.map(({ id }) => serviceKey(id)).join(', ') || 'nothing'}`;
+};
+const login: Shown = (_, { host }) => `the login to ${host} failed`;
+const direct: Shown = ({ probes, service }, { host }) =>
+  `a connection from ${probes.join(', ')} to ${host} itself, port ${service.port}`;
 
 /** What an operator, or a check of keepalived, has set is no drift. */
 function weightReasons(scene: Scene): Told[] {
@@ -33,56 +55,75 @@ function weightReasons(scene: Scene): Told[] {
       .filter((server) => entries.get(destinationKey(destinationOf(service, server))) === record.weight)
       .map((server) => nameOf(server)),
   );
-  return reasons(scene, 'weight-differs').filter(
-    ({ cause }) => !asSet.some((name) => cause.startsWith(`${name} `)),
-  );
+  return reasons(
+    'weight-differs',
+    tableShown,
+  )(scene).filter(({ cause }) => !asSet.some((name) => cause.startsWith(`${name} `)));
 }
 
+const UNREACHABLE = 'lvsctl can’t look at the host, and perhaps nobody reaches it';
+const directs = ({ service }: Scene, { host }: Told): boolean => service.directors.includes(host ?? '');
+
 export const unreachable = [
-  known('unreachable', 'director', 'stops', 'lvsctl can’t look at the host, and perhaps nobody reaches it', {
-    rule: (scene) =>
-      reasons(scene, 'unreachable').filter(({ host }) => scene.service.directors.includes(host ?? '')),
+  known('unreachable', 'director', 'stops', UNREACHABLE, login, {
+    rule: (scene) => reasons('unreachable', login)(scene).filter((told) => directs(scene, told)),
   }),
-  known(
-    'server-unreachable',
-    'realServer',
-    'some',
-    'lvsctl can’t look at the host, and perhaps nobody reaches it',
-    {
-      rule: (scene) =>
-        reasons(scene, 'unreachable').filter(({ host }) => !scene.service.directors.includes(host ?? '')),
-    },
-  ),
+  known('server-unreachable', 'realServer', 'some', UNREACHABLE, login, {
+    rule: (scene) => reasons('unreachable', login)(scene).filter((told) => !directs(scene, told)),
+  }),
 ];
 
+const REFUSED = 'connections to the VIP are refused';
+
 export const directorState = [
-  known('director-vip', 'director', 'stops', 'no route to the VIP: nobody answers ARP for it'),
-  known('ip-vs', 'director', 'stops', 'connections to the VIP are refused'),
-  known('service-missing', 'director', 'stops', 'connections to the VIP are refused', {
+  known('director-vip', 'director', 'stops', 'no route to the VIP: nobody answers ARP for it', addresses),
+  known('ip-vs', 'director', 'stops', REFUSED, (_, { host }) => `/proc/net/ip_vs of ${host} can’t be read`),
+  known('service-missing', 'director', 'stops', REFUSED, tableShown, {
     // A scheduler without its module is a cause of its own.
     rule: (scene) =>
       scene.look(scene.director, schedulers)?.get(scene.service.scheduler) === false
         ? []
-        : reasons(scene, 'service-missing'),
-    probes: [evidence, schedulers],
+        : reasons('service-missing', servicesShown)(scene),
+    probes: [evidence, table, schedulers],
   }),
-  known('ip-forward', 'director', 'stops', 'SYN goes in, nothing comes out', {
-    concerns: ({ forwarding }) => forwarding === 'nat',
-  }),
-  known('director-arp', 'probe', 'stops', 'the VIP is at no MAC address, or at several of the director', {
-    probes: [traffic],
-  }),
+  known(
+    'ip-forward',
+    'director',
+    'stops',
+    'SYN goes in, nothing comes out',
+    () => 'net.ipv4.ip_forward = 0',
+    {
+      concerns: ({ forwarding }) => forwarding === 'nat',
+    },
+  ),
+  known(
+    'director-arp',
+    'probe',
+    'stops',
+    'the VIP is at no MAC address, or at several of the director',
+    answersShown,
+    { probes: [traffic] },
+  ),
 ];
 
+const tableOf = { probes: [evidence, table] };
+
 export const tableDrift = [
-  known('scheduler-differs', 'director', 'later', 'shares are not those of the weights'),
-  known('server-missing', 'director', 'later', 'a real server gets no connections'),
-  known('weight-differs', 'director', 'later', 'shares are not those of the weights', {
+  known('scheduler-differs', 'director', 'later', 'shares are not those of the weights', tableShown, tableOf),
+  known('server-missing', 'director', 'later', 'a real server gets no connections', tableShown, tableOf),
+  known('weight-differs', 'director', 'later', 'shares are not those of the weights', tableShown, {
     rule: weightReasons,
     probes: [evidence, table, recordedWeights],
   }),
-  known('forwarding-differs', 'director', 'some', 'connections to one real server hang'),
-  known('foreign-server', 'director', 'some', 'some connections end at a host that nobody knows of'),
+  known('forwarding-differs', 'director', 'some', 'connections to one real server hang', tableShown, tableOf),
+  known(
+    'foreign-server',
+    'director',
+    'some',
+    'some connections end at a host that nobody knows of',
+    tableShown,
+    tableOf,
+  ),
 ];
 
 export const arpAnswer = known(
@@ -90,23 +131,40 @@ export const arpAnswer = known(
   'probe',
   'some',
   'some clients always reach the same real server, and the director counts nothing',
+  answersShown,
   { probes: [traffic] },
 );
 
+const holdsVip: Pick<Check, 'concerns'> = { concerns: ({ forwarding }) => forwarding !== 'nat' };
+const listens: Pick<Check, 'concerns'> = { concerns: ({ protocol }) => protocol !== 'sctp' };
+
 export const serverState = [
-  known('server-vip', 'realServer', 'some', 'connections to one real server hang in SYN_RECV', {
-    concerns: ({ forwarding }) => forwarding !== 'nat',
-  }),
-  known('vip-mask', 'realServer', 'some', 'the real server loses its LAN, and answers for a whole network', {
-    concerns: ({ forwarding }) => forwarding !== 'nat',
-  }),
-  known('listener', 'realServer', 'some', 'connections to one real server are refused', {
-    concerns: ({ protocol }) => protocol !== 'sctp',
-  }),
-  known('listener-address', 'realServer', 'some', 'connections to one real server are refused', {
-    concerns: ({ protocol }) => protocol !== 'sctp',
-  }),
-  known('foreign-system', 'realServer', 'some', 'connections to one real server fail'),
+  known(
+    'server-vip',
+    'realServer',
+    'some',
+    'connections to one real server hang in SYN_RECV',
+    addresses,
+    holdsVip,
+  ),
+  known(
+    'vip-mask',
+    'realServer',
+    'some',
+    'the real server loses its LAN, and answers for a whole network',
+    addresses,
+    holdsVip,
+  ),
+  known('listener', 'realServer', 'some', 'connections to one real server are refused', listeners, listens),
+  known(
+    'listener-address',
+    'realServer',
+    'some',
+    'connections to one real server are refused',
+    listeners,
+    listens,
+  ),
+  known('foreign-system', 'realServer', 'some', 'connections to one real server fail', direct),
 ];
 
 export const returnPath = [
@@ -115,25 +173,28 @@ export const returnPath = [
     'realServer',
     'some',
     'SYN_RECV; the client sees a SYN-ACK from the real server’s own address',
-    {
-      concerns: ({ forwarding }) => forwarding === 'nat',
-    },
+    gateways,
+    { concerns: ({ forwarding }) => forwarding === 'nat' },
   ),
   known(
     'tunnel-rp-filter',
     'realServer',
     'some',
     'the real server drops what comes out of the tunnel (martian)',
-    {
-      concerns: ({ forwarding }) => forwarding === 'tun',
-    },
+    addresses,
+    { concerns: ({ forwarding }) => forwarding === 'tun' },
   ),
 ];
 
 /** Any fault of the real server makes it fail, so this says something only where no cause is known. */
-export const notServing = known('not-serving', 'realServer', 'some', 'connections to one real server fail', {
-  lastResort: true,
-});
+export const notServing = known(
+  'not-serving',
+  'realServer',
+  'some',
+  'connections to one real server fail',
+  direct,
+  { lastResort: true },
+);
 
 /** By packets as IPVS would send them (src/verify/vips): what the hosts themselves say is more exact, where it says anything. */
 export const unansweredAtVip: Check = {
@@ -150,7 +211,12 @@ export const unansweredAtVip: Check = {
       const answer = heard?.answers[i];
       // A ping may stay unanswered for no fault.
       if (answer === undefined || !question.bySyn) return [];
-      return vipReasons(scene, question, answer).map(({ check: _, ...told }) => told);
+      const { vip, own, vipEcho, ownEcho } = answer;
+      const said = (word: string | undefined, echo: boolean) => word ?? (echo ? 'an echo alone' : 'nothing');
+      return vipReasons(scene, question, answer).map(({ check: _, ...told }) => ({
+        ...told,
+        evidence: `at the VIP ${question.server.host} says ${said(vip, vipEcho)}, at its own address ${said(own, ownEcho)}`,
+      }));
     });
   },
 };

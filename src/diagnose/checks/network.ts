@@ -9,6 +9,7 @@ import { evidence, neighbours } from '../probes.js';
 import { type Route, routes, routeTo } from '../routes.js';
 import { inNetwork } from '../traffic.js';
 import { directorOf, type Party, partiesOf, partyOf, serversOf } from './parties.js';
+import { addressesShown } from './shown.js';
 
 const macOf = ({ evidence: told, nic }: Party): string | undefined =>
   told.interfaces.find(({ device }) => device === nic)?.mac;
@@ -218,6 +219,7 @@ export const tunnelDevice: Check = {
         {
           host,
           cause: `${nameOf(server)} has no tunl0: nothing there takes IPIP out of packets`,
+          evidence: addressesShown(scene, host),
           fix: provisionFix(scene.file, host),
         },
       ];
@@ -240,6 +242,7 @@ export const tunnelMtu: Check = {
       {
         host: director.host,
         cause: `packets of ${scene.service.name} grow by ${tunnelHeader} bytes in the tunnel, and the link carries ${outer}: clients must send at most ${outer - tunnelHeader}`,
+        evidence: `${director.nic} of ${director.host} has MTU ${outer}`,
         fix: {
           advice: `clamp the MSS of the real servers to ${outer - tunnelHeader - 40}, or let ICMP "fragmentation needed" reach the clients`,
         },
@@ -295,6 +298,7 @@ export const natRedirects: Check = {
       {
         host: party.host,
         cause: `send_redirects is 1 on ${titled(party.host)}: LVS-NAT on one network needs 0 on all and on ${party.nic}`,
+        evidence: `send_redirects of all or ${party.nic} is 1; the greater one counts`,
         fix: setting(
           party.host,
           [confKey('all', 'send_redirects'), 0],
