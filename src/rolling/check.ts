@@ -1,26 +1,45 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { GateReach } from '../engine/index.js';
 import { LvsctlError } from '../errors.js';
-import type { ClusterHost, ServiceRealServer } from '../inventory/cluster.js';
-import { type Attempt, AttemptReader, type Target, trafficScript } from '../verify/traffic.js';
+import type { ClusterHost, Service, ServiceRealServer } from '../inventory/cluster.js';
+import { type Sh, textOfBytes } from '../shell/index.js';
+import type { CommandResult } from '../ssh/host.js';
+import { sentenceOf } from '../verify/reason.js';
+import { AttemptReader, type Target, trafficScript } from '../verify/traffic.js';
+import { askVips, hasVipOnServers } from '../verify/vips/index.js';
 import { servicesOf } from './tables.js';
 
 /** Seconds that one connection may take. */
 const LIMIT = 3;
 
-/** What a real server must answer on, as a director sees it. UDP and SCTP give no answer that could be waited for, port 0 names none. */
-export function questionsOf(
+/** Where a real server must answer: at the VIP, as the director sends packets on to it, or, with NAT, at an address and port of its own. */
+export interface Endpoints {
+  readonly atVip: readonly { readonly service: Service; readonly servers: readonly ServiceRealServer[] }[];
+  readonly own: readonly Target[];
+}
+
+/** As a director sees it. UDP and SCTP give no answer that could be waited for, port 0 names none. */
+export function endpointsOf(
   reach: Pick<GateReach, 'cluster'>,
   host: ClusterHost,
   director: string,
-): readonly Target[] {
+): Endpoints {
   const asked = servicesOf(reach.cluster, host).filter(
     ({ protocol, directors }) => protocol === 'tcp' && directors.includes(director),
   );
-  const own = asked.flatMap(({ realServers }) =>
-    realServers.filter((one) => one.host === host.name && one.port > 0),
-  );
-  const endpoints = new Map(own.map((one) => [endpoint(one), one]));
+  const serversOf = ({ realServers }: Service) =>
+    realServers.filter((one) => one.host === host.name && one.port > 0);
+  return {
+    atVip: asked
+      .filter(hasVipOnServers)
+      .map((service) => ({ service, servers: serversOf(service) }))
+      .filter(({ servers }) => servers.length > 0),
+    own: targets(asked.filter((service) => !hasVipOnServers(service)).flatMap(serversOf)),
+  };
+}
+
+function targets(servers: readonly ServiceRealServer[]): Target[] {
+  const endpoints = new Map(servers.map((one) => [endpoint(one), one]));
   return [...endpoints.values()].map(({ address, port }, index) => ({
     address,
     port,
@@ -32,8 +51,8 @@ const endpoint = ({ address, port }: Pick<ServiceRealServer, 'address' | 'port'>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
 /**
- * Connects from every director to the host's ports, again and again until all answer.
- * @throws LvsctlError when one still does not after so many seconds
+ * Asks from every director, again and again until all is well.
+ * @throws LvsctlError when it is not after so many seconds
  */
 export async function checkServes(
   reach: GateReach,
@@ -52,29 +71,16 @@ async function untilServed(
   end: number,
   seconds: number,
 ): Promise<void> {
-  const questions = questionsOf(reach, host, director);
-  if (questions.length === 0) return;
+  const endpoints = endpointsOf(reach, host, director);
   for (;;) {
-    const { client, attempts } = await ask(reach, director, questions);
-    if (client === 'none') {
-      const text = `${director} has no bash, python3, perl or nc to connect to ${host.name} with: it is given back without that check`;
-      reach.sink({ type: 'remark', host: host.name, text });
-      return;
-    }
-    const answered = new Set(attempts.filter(({ outcome }) => outcome !== 'fail').map(({ label }) => label));
-    const silent = questions.find(({ labels: [label = ''] }) => !answered.has(label));
-    if (silent === undefined) return;
-    if (Date.now() >= end) {
-      const why = attempts.find(({ label }) => silent.labels.includes(label))?.text ?? 'no answer';
-      throw new LvsctlError(
-        `${director} can't connect to ${host.name} at ${endpoint(silent)} ${seconds} s after its changes: ${why}`,
-        {
-          host: host.name,
-          resource: 'check',
-          hint: 'look whether the service runs there, and listens on this address',
-        },
-      );
-    }
+    const problem = await problemAt(reach, host, director, endpoints);
+    if (problem === undefined) return;
+    if (Date.now() >= end)
+      throw new LvsctlError(`${host.name} does not serve ${seconds} s after its changes: ${problem}`, {
+        host: host.name,
+        resource: 'check',
+        hint: 'look whether the service runs there, and on which addresses it listens',
+      });
     await pause(1000, undefined, { signal: reach.signal }).catch(() => {
       throw new LvsctlError(`interrupted before ${host.name} was seen to serve`, {
         host: host.name,
@@ -84,16 +90,54 @@ async function untilServed(
   }
 }
 
-async function ask(
-  { host, signal }: GateReach,
+/** What is still wrong, in a sentence. */
+async function problemAt(
+  reach: GateReach,
+  host: ClusterHost,
   director: string,
-  questions: readonly Target[],
-): Promise<{ readonly client: string | undefined; readonly attempts: readonly Attempt[] }> {
+  { atVip, own }: Endpoints,
+): Promise<string | undefined> {
+  const connected = [...own];
+  for (const { service, servers } of atVip) {
+    const { file, hosts } = reach.cluster;
+    const { trouble, servers: heard } = await askVips(
+      { file, service, hosts, director },
+      async (script) => textOfBytes((await runOn(reach, director, script)).stdout),
+      servers,
+    );
+    const [reason] = heard.flatMap(({ reasons }) => reasons);
+    if (reason !== undefined) return sentenceOf(reason);
+    // A director without perl and python3 can't ask at the VIP.
+    if (trouble !== undefined || heard.length === 0) connected.push(...targets(servers));
+  }
+  return refusalAt(reach, host, director, connected);
+}
+
+async function refusalAt(
+  reach: GateReach,
+  host: ClusterHost,
+  director: string,
+  asked: readonly Target[],
+): Promise<string | undefined> {
+  if (asked.length === 0) return undefined;
+  const questions = asked.map((one, index) => ({ ...one, labels: [`q${index}`] }));
+  const { stdout } = await runOn(reach, director, trafficScript('connect', questions, [], LIMIT));
   const reader = new AttemptReader();
-  const { stdout } = await (await host(director)).run(trafficScript('connect', questions, [], LIMIT), {
-    signal,
-  });
-  reader.push(stdout);
-  reader.push('\n');
-  return { client: reader.client, attempts: reader.attempts };
+  reader.push(`${textOfBytes(stdout)}\n`);
+  if (reader.client === 'none') {
+    const text = `${director} has no bash, python3, perl or nc to connect to ${host.name} with: it is given back without that check`;
+    reach.sink({ type: 'remark', host: host.name, text });
+    return undefined;
+  }
+  const answers = new Map(reader.attempts.map((attempt) => [attempt.label, attempt]));
+  for (const question of questions) {
+    const answer = answers.get(question.labels[0] ?? '');
+    if (answer === undefined || answer.outcome === 'fail')
+      return `${director} can't connect to it at ${endpoint(question)}: ${answer?.text ?? 'no answer'}`;
+  }
+  return undefined;
+}
+
+async function runOn(reach: GateReach, director: string, script: Sh): Promise<CommandResult> {
+  return (await reach.host(director)).run(script, { signal: reach.signal });
 }

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/engine/index.js';
 import type { Cluster, Service } from '../../../src/inventory/cluster.js';
-import { checkServes, questionsOf } from '../../../src/rolling/check.js';
+import { checkServes, endpointsOf } from '../../../src/rolling/check.js';
 import { cluster } from '../ipvs/cluster.js';
 import { FakeDirector } from '../ipvs/fake-director.js';
 import { FakeKernel } from '../ipvs/fake-kernel.js';
@@ -17,18 +17,16 @@ const [ftp] = cluster().services as [Service];
 const ftp1 = cluster().hosts.get('ftp1');
 if (!ftp1) throw new Error('no ftp1');
 
-it('asks for the TCP ports of a host’s services, each once, from the directors that send it connections', () => {
-  const other = {
+it('asks at the VIP where the host holds it, at its own ports with NAT, each from the directors that send it connections', () => {
+  const natted = (name: string, port: number, directors: readonly string[]): Service => ({
     ...ftp,
-    name: 'other',
-    directors: ['lvs2'],
-    realServers: [{ host: 'ftp1', address: '10.83.33.76', port: 8021, weight: 1 }],
-  };
+    ...{ name, directors, forwarding: 'nat', port: 80 },
+    realServers: [{ host: 'ftp1', address: '10.83.33.76', port, weight: 1 }],
+  });
   const site = {
     ...cluster(),
     services: [
       ftp,
-      { ...ftp, name: 'again', vip: '10.83.33.101' },
       { ...ftp, name: 'dns', protocol: 'udp' as const },
       {
         ...ftp,
@@ -36,13 +34,19 @@ it('asks for the TCP ports of a host’s services, each once, from the directors
         port: 0,
         realServers: [{ host: 'ftp1', address: '10.83.33.76', port: 0, weight: 1 }],
       },
-      other,
+      natted('web', 8080, ['lvs', 'lvs2']),
+      natted('again', 8080, ['lvs']),
     ],
   };
-  const asked = (director: string) =>
-    questionsOf({ cluster: site }, ftp1, director).map(({ address, port }) => `${address}:${port}`);
-  expect(asked('lvs')).toEqual(['10.83.33.76:21']);
-  expect(asked('lvs2')).toEqual(['10.83.33.76:8021']);
+  const asked = (director: string) => {
+    const { atVip, own } = endpointsOf({ cluster: site }, ftp1, director);
+    return [
+      atVip.map(({ service, servers }) => [service.name, ...servers.map(({ host }) => host)]),
+      own.map(({ address, port }) => `${address}:${port}`),
+    ];
+  };
+  expect(asked('lvs')).toEqual([[['ftp', 'ftp1']], ['10.83.33.76:8080']]);
+  expect(asked('lvs2')).toEqual([[], ['10.83.33.76:8080']]);
 });
 
 async function listening(port = 0): Promise<{ server: Server; port: number }> {
@@ -59,7 +63,7 @@ function reachTo(port: number) {
   const lvs = new FakeDirector('lvs', new FakeKernel(), ['sh']);
   closing.push(() => lvs.close());
   const site: Cluster = {
-    ...cluster({ realServers: [{ host: 'ftp1', address: '127.0.0.1', port, weight: 1 }] }),
+    ...cluster({ forwarding: 'nat', realServers: [{ host: 'ftp1', address: '127.0.0.1', port, weight: 1 }] }),
   };
   const reach = {
     cluster: site,
@@ -95,7 +99,7 @@ it('says what it wanted from where, and what came instead', async () => {
     resource: 'check',
     message: expect.stringMatching(
       new RegExp(
-        `^lvs can't connect to ftp1 at 127\\.0\\.0\\.1:${port} 0 s after its changes: .*refused`,
+        `^ftp1 does not serve 0 s after its changes: lvs can't connect to it at 127\\.0\\.0\\.1:${port}: .*refused`,
         'i',
       ),
     ),
