@@ -7,6 +7,8 @@ import {
   destinationOf,
   type Persistence,
   type Rates,
+  type RecordedWeight,
+  recordedWeight,
   serviceIdentity,
   serviceKey,
   type VirtualService,
@@ -33,7 +35,10 @@ export interface RealServerStatus {
   readonly address: string;
   readonly state: ServerState;
   readonly weight?: number;
+  /** Of the inventory. */
   readonly weightWanted?: number;
+  /** Set by an operator (`lvsctl drain`, `weight`): it wins over the inventory's. */
+  readonly recorded?: Pick<RecordedWeight, 'weight' | 'when' | 'who' | 'reason'>;
   readonly forwarding?: string;
   readonly activeConnections?: number;
   readonly inactiveConnections?: number;
@@ -88,11 +93,13 @@ const figures = (counters: Counters): Counters => {
 
 function realServerStatus(
   observed: ObservedTable,
-  key: string,
+  service: { readonly key: string; readonly name: string | undefined },
   address: string,
   live: Destination | undefined,
   wanted: { readonly host: string; readonly weight: number } | undefined,
 ): RealServerStatus {
+  const { key, name = '' } = service;
+  const entry = wanted && recordedWeight(observed.record, wanted.host, name);
   const limits = observed.thresholds.get(key)?.get(address);
   const stateOf = (): ServerState => {
     if (live === undefined) return 'missing';
@@ -107,6 +114,7 @@ function realServerStatus(
       host: wanted?.host,
       weight: live?.weight,
       weightWanted: wanted?.weight,
+      recorded: entry && { weight: entry.weight, when: entry.when, who: entry.who, reason: entry.reason },
       forwarding: live?.forwarding,
       activeConnections: live?.activeConnections,
       inactiveConnections: live?.inactiveConnections,
@@ -155,7 +163,13 @@ function serviceStatus(
       rates: rates && figures(rates),
     }),
     realServers: addresses.map((address) =>
-      realServerStatus(observed, key, address, shown.get(address), wanted.get(address)),
+      realServerStatus(
+        observed,
+        { key, name: service?.name },
+        address,
+        shown.get(address),
+        wanted.get(address),
+      ),
     ),
   };
 }

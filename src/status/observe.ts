@@ -3,20 +3,23 @@ import {
   parseListing,
   parseProc,
   parseRates,
+  parseRecord,
   parseThresholds,
   type Rates,
+  recordPath,
   type Thresholds,
   type UnreadLine,
   type VirtualService,
+  type WeightRecord,
 } from '../ipvs/index.js';
-import { trusted } from '../shell/index.js';
+import { sh, shLines, trusted } from '../shell/index.js';
 
 /**
  * All that a director tells of its table, in one trip. Without ip_vs there is none, and ipvsadm would load the module to say so,
  * which a reader must not. A list that this ipvsadm refuses (1.21 has no --thresholds) leaves its section empty: the last one of
  * a name counts. --exact keeps counters above 99,999,999 from being rounded.
  */
-export const statusScript = trusted(`\
+const tableScript = trusted(`\
 echo '@@ addresses'
 ip -o addr show 2>/dev/null || ifconfig -a 2>/dev/null || :
 if ! head -n 1 /proc/net/ip_vs >/dev/null 2>&1; then
@@ -37,6 +40,11 @@ else
   done
 fi`);
 
+export const statusScript = shLines(
+  tableScript,
+  sh`[ ! -r ${recordPath} ] || { echo '@@ weights'; cat ${recordPath}; }`,
+);
+
 /** Service key → its figures, and destination key → those of the real server. */
 type Keyed<T> = ReadonlyMap<string, T & { readonly destinations: ReadonlyMap<string, T> }>;
 
@@ -52,6 +60,8 @@ export interface ObservedTable {
   readonly unread: readonly UnreadLine[];
   /** Lists that this host could not give: `thresholds`, `stats`, `rate`. */
   readonly refused: readonly string[];
+  /** Weights that operators have set there. */
+  readonly record: WeightRecord;
 }
 
 /** Section name → text. No line of ipvsadm or /proc begins with `@@ `. */
@@ -97,5 +107,6 @@ export function readObserved(output: string): ObservedTable {
     rates: parseRates(given('rate')).services,
     unread,
     refused,
+    record: parseRecord(parts.get('weights') ?? ''),
   };
 }

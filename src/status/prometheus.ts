@@ -83,6 +83,11 @@ function addRealServer(families: Families, ofService: Labels, server: RealServer
   gauge('in_inventory', 'Whether the real server is in the inventory.', server.host !== undefined);
   gauge('weight', 'Weight in the table; 0 is drained.', server.weight);
   gauge('weight_wanted', 'Weight in the inventory; 0 is drained.', server.weightWanted);
+  gauge(
+    'weight_recorded',
+    'Weight that an operator has set by lvsctl; no sample where none.',
+    server.recorded?.weight,
+  );
   gauge('active_connections', 'Connections that are established.', server.activeConnections);
   gauge('inactive_connections', 'Connections in every other state.', server.inactiveConnections);
   gauge('upper_threshold', 'Connections at which it gets no more; 0 is no limit.', server.upperThreshold);

@@ -1,3 +1,4 @@
+import { describeRecorded } from '../ipvs/index.js';
 import { type Paint, padStart, plainLine, width } from '../report/index.js';
 import type { RealServerStatus, ServerState, ServiceState, ServiceStatus } from './model.js';
 import type { Reading } from './reading.js';
@@ -93,13 +94,13 @@ interface Row extends Pick<Line, 'tone'> {
 }
 
 function serverRow(server: RealServerStatus): Row {
-  const { host = NONE, address, state, weightWanted, rates, counters } = server;
+  const { host = NONE, address, state, weightWanted, recorded, rates, counters } = server;
   const cell = (value: number | undefined) => (state === 'missing' ? NONE : short(value));
   return {
     cells: [
       host,
       address,
-      SERVER_STATES[state],
+      recorded === undefined ? SERVER_STATES[state] : `${SERVER_STATES[state]}, recorded`,
       cell(server.weight),
       weightWanted === undefined ? NONE : short(weightWanted),
       cell(server.activeConnections),
@@ -145,14 +146,23 @@ function tableLines(services: readonly ServiceStatus[]): Line[] {
             text: line(cells),
             ...(tone !== undefined && { tone }),
           })),
+          ...recordedLines(service),
         ]),
   ]);
 }
 
+/** Who set a weight and why, below the table that shows it. */
+const recordedLines = ({ name = '', realServers }: ServiceStatus): Line[] =>
+  realServers.flatMap(({ host = '', recorded }): Line[] =>
+    recorded === undefined
+      ? []
+      : [{ text: `  ${plainLine(describeRecorded({ host, service: name, ...recorded }))}`, tone: 'change' }],
+  );
+
 const LIMITS = [
   'missing: not in the table. foreign: not in the inventory. -: there is none. ?: not known.',
-  'Whether a server answers, the table does not say (lvsctl verify asks), nor who drained',
-  'or removed one: an operator, a health check, or a run that held it back.',
+  'recorded: set by lvsctl drain or weight. Whether a server answers, the table does not say (lvsctl',
+  'verify asks), nor who else drained or removed one: a health check, or a run that held it back.',
 ];
 
 function holding(reading: Reading): string {

@@ -1,12 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../inventory/cluster.js';
-import { destinationOf, parseStats, serviceIdentity } from '../ipvs/index.js';
+import {
+  destinationOf,
+  parseRecord,
+  parseStats,
+  recordPath,
+  serviceIdentity,
+  type WeightRecord,
+} from '../ipvs/index.js';
 import { sh } from '../shell/index.js';
 import type { Host } from '../ssh/host.js';
 
 /** Connections that a director has scheduled since the service was made, for each real server in the service's order. */
 export interface Snapshot {
   readonly counts: readonly (number | undefined)[];
+  /** Weights that an operator has set there. */
+  readonly record: WeightRecord;
 }
 
 /** Why there is no snapshot, in the words of ipvsadm or ours. */
@@ -17,7 +26,9 @@ export interface NoSnapshot {
 /** The kernel sums its counters every two seconds (kernel/ipvs: `estimation_timer`), so what is read may be that old. */
 export const counterLagMilliseconds = 2200;
 
-const statsScript = sh`ipvsadm -Ln --stats --exact 2>/dev/null || ipvsadm -Ln --stats`;
+/** The record rides along: by its weights connections are shared. No line of ipvsadm begins with `@@ `. */
+const statsScript = sh`ipvsadm -Ln --stats --exact 2>/dev/null || ipvsadm -Ln --stats || exit
+[ ! -r ${recordPath} ] || { echo '@@ weights'; cat ${recordPath}; }`;
 
 export async function readCounters(
   director: Host,
@@ -29,7 +40,8 @@ export async function readCounters(
     const said = `${result.stderr.toString()}\n${result.stdout.toString()}`.trim().split('\n')[0];
     return { why: said || `ipvsadm ended with status ${result.status}` };
   }
-  const { services, marks } = parseStats(result.stdout.toString());
+  const [stats = '', record = ''] = result.stdout.toString().split('@@ weights\n');
+  const { services, marks } = parseStats(stats);
   const id = serviceIdentity(service);
   const entry =
     id.kind === 'mark'
@@ -40,6 +52,7 @@ export async function readCounters(
         );
   if (!entry) return { why: 'the service is not in its table' };
   return {
+    record: parseRecord(record),
     counts: service.realServers.map((server) => {
       const named = destinationOf(service, server);
       return entry.destinations.find(({ address, port }) => address === named.address && port === named.port)

@@ -1,6 +1,7 @@
 import { Address4 } from 'ip-address';
 import type { ClusterHost, Service } from '../inventory/cluster.js';
 import { isForeign, managedHosts, renderCommand, titleOf } from '../inventory/systems.js';
+import { withRecorded } from '../ipvs/index.js';
 import { arpScript, parseArpAnswers, sawFastestOnly } from './arp.js';
 import { countedSince, type NoSnapshot, readCounters, type Snapshot, settledCounters } from './counters.js';
 import { type ArpAnswer, explain, type Testimony } from './explain.js';
@@ -106,7 +107,16 @@ export async function checkService(check: Check): Promise<VerifyReport> {
   const why = 'why' in after ? after.why : undefined;
 
   const seen: Seen = { ...prepared, ...traffic, director, arp, counted, why };
-  return conclude(check, seen);
+  return conclude('why' in before ? check : asRecorded(check, before), seen);
+}
+
+/** Shares follow the weights that an operator has recorded on the director, where they are others than the inventory's. */
+function asRecorded(check: Check, { record }: Snapshot): Check {
+  const [service = check.service] = withRecorded(
+    { ...check.cluster, services: [check.service] },
+    record,
+  ).services;
+  return { ...check, service };
 }
 
 function refusalOf(service: Service, probe: ClusterHost): string | undefined {

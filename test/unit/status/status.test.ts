@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { directorStatus, readObserved, statusLines } from '../../../src/status/index.js';
+import { directorStatus, prometheusText, readObserved, statusLines } from '../../../src/status/index.js';
 import { captured, cluster, reading, unreachable } from './readings.js';
 
 const of = (output: string, only?: readonly string[]) =>
@@ -23,6 +23,24 @@ describe('a reading of the captured table', () => {
       ['web2', 'drained', 0, 1],
       [undefined, 'foreign', 1, undefined],
     ]);
+  });
+
+  it('says which weights operators have set, and who and why', () => {
+    const record = '@@ weights\n# x\nftp2 ftp 1 2026-11-25T16:40:00Z alice@ops1 slow disk\nftp1 web 0 T x\n';
+    expect(service('ftp', captured + record)?.realServers.map(({ recorded }) => recorded)).toEqual([
+      undefined,
+      { weight: 1, when: '2026-11-25T16:40:00Z', who: 'alice@ops1', reason: 'slow disk' },
+      undefined,
+    ]);
+    expect(service('ftp')?.realServers.some((one) => 'recorded' in one)).toBe(false);
+    const shown = text(reading(captured + record, ['ftp']));
+    expect(shown).toMatch(/^ {2}ftp2 +10\.83\.33\.2:21 +in rotation, recorded +1 +2 /m);
+    expect(shown).toContain(
+      '\n  ftp2 in ftp has weight 1 since 2026-11-25T16:40:00Z by alice@ops1: slow disk\n',
+    );
+    expect(prometheusText([reading(captured + record)])).toContain(
+      'lvsctl_ipvs_real_server_weight_recorded{director="lvs",service="ftp"',
+    );
   });
 
   it('carries connections, thresholds, totals and rates', () => {

@@ -75,6 +75,8 @@ export class FakeCluster {
   /** Connections of others to the same service, counted while ours run. */
   foreign = 0;
   inTable = true;
+  /** What the director prints of recorded weights. */
+  record = '';
   /** The service is in the table by this mark, its real servers without ports. */
   mark: number | undefined;
   /** Real servers that a check took out. */
@@ -111,7 +113,7 @@ export class FakeCluster {
     if (script === evidenceScript.text) return answer('evidence', this.#evidence(host));
     if (script === 'cat /proc/net/ip_vs') return answer('table', this.#table());
     if (/^cat \/proc\/net\/arp$/m.test(script)) return answer('neighbours', this.#neighbours(script));
-    if (script.includes('ipvsadm -Ln --stats')) return answer('counters', this.#stats());
+    if (script.includes('ipvsadm -Ln --stats')) return answer('counters', this.#stats() + this.record);
     if (script.includes('asked all')) return answer('vips', this.#vips(script));
     const lanes = [...script.matchAll(/^lane (\w+) \d+ (\S+) (\d+) (.+) &$/gm)];
     if (lanes.length === 0) throw new Error(`${host} does not know this script:\n${script}`);

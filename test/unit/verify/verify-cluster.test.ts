@@ -47,6 +47,22 @@ describe.concurrent('the tutorial’s cluster', () => {
     expect(remarks(events)).toEqual([]);
   });
 
+  it('expects shares by the weights that an operator has recorded', async () => {
+    const fake = new FakeCluster();
+    fake.record = '@@ weights\n# comment\nrs1 ftp 0 2026-11-25T16:40:00Z alice@ops1 new disk\n';
+    fake.cycle = ['rs2'];
+    const { report } = await verify(fake);
+    expect(report.problems).toEqual([]);
+    expect(report.shares).toMatchObject([
+      { host: 'rs1', weight: 0, expected: 0, counted: 0 },
+      { host: 'rs2', weight: 1, expected: 1, counted: 40 },
+    ]);
+    fake.record = '';
+    expect((await verify(fake)).report.problems).toContainEqual(
+      expect.stringContaining('rs1 (10.83.33.76) got 0 of 40'),
+    );
+  });
+
   it('takes few trips, and none for evidence, when all is well', async () => {
     const fake = new FakeCluster();
     await verify(fake);
