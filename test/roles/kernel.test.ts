@@ -9,6 +9,7 @@ import type { Cluster, ClusterHost, OwnKernelProfile } from '../../src/inventory
 import { makeTwinSources, redHat9Config, twinDepmod } from '../../src/lab/twin-sources/index.js';
 import { environmentPasswords, openHost } from '../../src/ssh/index.js';
 import { folderStore } from '../support/folder-store.js';
+import { service } from '../unit/roles/cluster.js';
 import { createNetwork, type NodeNetwork } from './support/network.js';
 import { type RoleNode, startNode } from './support/node.js';
 import { provisionWith } from './support/provision.js';
@@ -44,17 +45,10 @@ function clusterOf(hosts: readonly ClusterHost[], director: string): Cluster {
     file: '/inventory.ts',
     hosts: new Map(hosts.map((host) => [host.name, host])),
     services: [
-      {
-        name: 'ftp',
-        vip: '10.83.33.100',
-        port: 21,
-        protocol: 'tcp',
-        scheduler: 'wrr',
-        forwarding: 'dr',
+      service({
         directors: director === '' ? [] : [director],
         realServers: realServers.map(({ name, address }) => ({ host: name, address, port: 21, weight: 1 })),
-        label: '100',
-      },
+      }),
     ],
     probes: [],
     kernelProfiles: { ours: own },

@@ -3,15 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { type ClusterRun, type RunEvent, runCluster } from '../../src/engine/index.js';
-import { definePlaybook, type Playbook } from '../../src/engine/playbook.js';
+import type { Playbook } from '../../src/engine/playbook.js';
 import type { Resource } from '../../src/engine/resource.js';
-import { defineRole, type Role } from '../../src/engine/role.js';
-import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import type { Role } from '../../src/engine/role.js';
 import { sh } from '../../src/shell/index.js';
-import { environmentPasswords, openHost } from '../../src/ssh/index.js';
 import { remoteShells, startSshd, type TestSshd } from '../support/sshd.js';
+import { role, runOn, stages } from './running.js';
 
 let work: string;
 
@@ -34,55 +31,7 @@ echo ${content} > ${path}`,
   };
 }
 
-const role = (
-  name: string,
-  resources: () => readonly Resource[],
-  more: Partial<Role<unknown>> = {},
-): Role<never> =>
-  defineRole({
-    name,
-    description: name,
-    params: z.unknown(),
-    appliesTo: () => true,
-    resources,
-    ...more,
-  }) as Role<never>;
-
-const playbook = (...roles: Role<never>[]): Playbook =>
-  definePlaybook({ name: 'test', verify: false, stages: [{ name: 'all', hosts: 'all', roles }] });
-
-function clusterOf(hosts: readonly ClusterHost[]): Cluster {
-  return {
-    name: 'test',
-    file: '/tmp/inventory.ts',
-    hosts: new Map(hosts.map((host) => [host.name, host])),
-    services: [],
-    probes: [],
-    roles: {},
-  };
-}
-
-async function run(hosts: readonly ClusterHost[], book: Playbook, options: Partial<ClusterRun> = {}) {
-  const events: RunEvent[] = [];
-  const outcome = await runCluster({
-    command: 'provision',
-    cluster: clusterOf(hosts),
-    playbook: book,
-    forks: 10,
-    connections: 40,
-    open: (host) => openHost(host, { passwords: environmentPasswords({}) }),
-    sink: (event) => {
-      events.push(event);
-      options.sink?.(event);
-    },
-    signal: new AbortController().signal,
-    reconnectDelays: [50, 200, 500, 1000],
-    ...Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'sink')),
-  });
-  const of = <T extends RunEvent['type']>(type: T) =>
-    events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  return { outcome, events, of };
-}
+const playbook = (...roles: Role<never>[]): Playbook => stages({ name: 'all', roles });
 
 beforeEach(() => {
   work = mkdtempSync(join(tmpdir(), 'lvsctl-engine-'));
@@ -113,12 +62,12 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
       const book = playbook(
         role('lines', () => Array.from({ length: count }, (_, i) => line(`f${i}`, `content ${i}`))),
       );
-      const first = await run([sshd.host()], book);
+      const first = await runOn([sshd.host()], book);
       expect(first.of('failure')).toEqual([]);
       expect(first.outcome).toEqual({ changed: count, failed: 0, pending: 0 });
       expect(first.of('host.end')[0]?.summary).toMatchObject({ connections: 1, trips: 4 });
 
-      const second = await run([sshd.host()], book);
+      const second = await runOn([sshd.host()], book);
       expect(second.outcome).toEqual({ changed: 0, failed: 0, pending: 0 });
       expect(second.of('host.end')[0]?.summary).toEqual({
         ok: count,
@@ -132,7 +81,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
   );
 
   it('plans what it would do, and does none of it', async () => {
-    const { outcome, of } = await run([sshd.host()], playbook(role('lines', () => [line('f', 'x')])), {
+    const { outcome, of } = await runOn([sshd.host()], playbook(role('lines', () => [line('f', 'x')])), {
       command: 'plan',
     });
     expect(outcome).toEqual({ changed: 0, failed: 0, pending: 1 });
@@ -153,7 +102,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
       ),
       role('other', () => [line('d', '4')], { appliesTo: (host) => host.name === 'rs2' }),
     );
-    const { outcome, of } = await run([sshd.host({}, 'rs1'), other.host({}, 'rs2')], book);
+    const { outcome, of } = await runOn([sshd.host({}, 'rs1'), other.host({}, 'rs2')], book);
     expect(outcome).toMatchObject({ changed: 2, failed: 1 });
     expect(of('failure')).toMatchObject([{ host: 'rs1', resource: 'line b', status: 7, stderr: 'oops' }]);
     expect(of('failure')[0]?.command).toContain('exit 7');
@@ -162,7 +111,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
 
   it('calls what does not stay a failure, not a success', async () => {
     const stubborn: Resource = { ...line('f', 'x'), probe: sh`echo never` };
-    const { outcome, of } = await run([sshd.host()], playbook(role('lines', () => [stubborn])));
+    const { outcome, of } = await runOn([sshd.host()], playbook(role('lines', () => [stubborn])));
     expect(outcome).toMatchObject({ changed: 0, failed: 1 });
     expect(of('failure')[0]?.message).toMatch(/still not converged/);
   });
@@ -176,7 +125,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
         line('c', '3'),
       ]),
     );
-    const { outcome, of, events } = await run([sshd.host()], book, {
+    const { outcome, of, events } = await runOn([sshd.host()], book, {
       sink: (event) => {
         if (event.type !== 'change.start' || event.resource !== 'line b') return;
         cutConnections(sshd);
@@ -205,7 +154,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
       ]),
     );
     const interrupted = new AbortController();
-    await run([sshd.host()], book, {
+    await runOn([sshd.host()], book, {
       signal: interrupted.signal,
       sink: (event) => {
         if (event.type === 'host.output') interrupted.abort();
@@ -213,7 +162,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
     });
     expect(existsSync(join(work, 'a'))).toBe(false);
     setTimeout(() => writeFileSync(gate, ''), 5000);
-    const { outcome, of } = await run([sshd.host()], book);
+    const { outcome, of } = await runOn([sshd.host()], book);
     expect(of('failure')).toEqual([]);
     expect(
       of('remark')
@@ -224,7 +173,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
     expect(of('host.end')[0]?.summary).toMatchObject({ ok: 2, changed: 2, failed: 0 });
     expect([applied('a'), applied('b')]).toEqual([1, 1]);
 
-    const third = await run([sshd.host()], book);
+    const third = await runOn([sshd.host()], book);
     expect(third.of('remark')).toEqual([]);
     expect(third.outcome.changed).toBe(0);
   });
@@ -238,13 +187,13 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
       ]),
     );
     const interrupted = new AbortController();
-    await run([sshd.host()], book, {
+    await runOn([sshd.host()], book, {
       signal: interrupted.signal,
       sink: (event) => {
         if (event.type === 'host.output') interrupted.abort();
       },
     });
-    const { outcome, of } = await run([sshd.host()], book, {
+    const { outcome, of } = await runOn([sshd.host()], book, {
       sink: (event) => {
         if (event.type !== 'change.start' || event.resource !== 'line a') return;
         cutConnections(sshd);
@@ -266,11 +215,11 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
         line('a', '1', { before: `while [ ! -e ${gate} ] && [ -d ${work} ]; do sleep 0.05; done` }),
       ]),
     );
-    let second: Awaited<ReturnType<typeof run>> | undefined;
-    const first = await run([sshd.host()], slow, {
+    let second: Awaited<ReturnType<typeof runOn>> | undefined;
+    const first = await runOn([sshd.host()], slow, {
       sink: (event) => {
         if (event.type === 'host.output')
-          void run([sshd.host()], slow).then((result) => {
+          void runOn([sshd.host()], slow).then((result) => {
             second = result;
             writeFileSync(gate, '');
           });
@@ -295,7 +244,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
           ? { summary: 'copy', apply: sh`cp "$LVSCTL_FILES/b" ${path}`, files: { b: bytes } }
           : undefined,
     };
-    expect((await run([sshd.host()], playbook(role('binary', () => [binary])))).outcome).toMatchObject({
+    expect((await runOn([sshd.host()], playbook(role('binary', () => [binary])))).outcome).toMatchObject({
       changed: 1,
       failed: 0,
     });
@@ -323,7 +272,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
         },
       ],
     };
-    const { outcome, of } = await run([sshd.host({}, 'rs1'), other.host({}, 'rs2')], book);
+    const { outcome, of } = await runOn([sshd.host({}, 'rs1'), other.host({}, 'rs2')], book);
     expect(outcome).toMatchObject({ changed: 1, failed: 1 });
     expect(seen).toEqual(['rs1']);
     expect(of('remark')).toMatchObject([{ host: 'rs2', text: expect.stringContaining('line a') }]);
@@ -342,7 +291,7 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
         },
       ],
     };
-    const { outcome, of } = await run([sshd.host({}, 'rs1'), other.host({}, 'rs2')], book);
+    const { outcome, of } = await runOn([sshd.host({}, 'rs1'), other.host({}, 'rs2')], book);
     expect(outcome.failed).toBe(1);
     expect(applied('a')).toBe(1);
     expect(of('remark').map(({ host }) => host)).toEqual(['rs2']);
@@ -352,7 +301,10 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
 it('tells of hosts that cannot be reached, and works on the others', async () => {
   const sshd = await startSshd();
   const nowhere = sshd.host({ port: 1 }, 'rs2');
-  const { outcome, of } = await run([sshd.host(), nowhere], playbook(role('lines', () => [line('a', '1')])));
+  const { outcome, of } = await runOn(
+    [sshd.host(), nowhere],
+    playbook(role('lines', () => [line('a', '1')])),
+  );
   await sshd.stop();
   expect(outcome).toMatchObject({ changed: 1, failed: 1 });
   expect(of('failure')).toMatchObject([{ host: 'rs2', resource: 'connect' }]);
@@ -388,7 +340,7 @@ describe('a cluster whose director depends on its real servers', () => {
   it('is planned though a real server cannot be reached: it is held back, and the plan fails', async () => {
     const seen = new Map<string, string>();
     const hosts = [sshd.host({ port: 1 }, 'rs1'), sshd.host({}, 'director')];
-    const { outcome, of } = await run(hosts, book(seen), { command: 'plan' });
+    const { outcome, of } = await runOn(hosts, book(seen), { command: 'plan' });
     expect(outcome).toEqual({ changed: 0, failed: 1, pending: 1 });
     expect(of('failure')).toMatchObject([{ host: 'rs1', resource: 'connect' }]);
     expect(of('change.planned')).toMatchObject([{ host: 'director', resource: 'line table' }]);
@@ -398,7 +350,7 @@ describe('a cluster whose director depends on its real servers', () => {
   it('takes real servers that --limit leaves out for ready, and leaves the traffic check out', async () => {
     const seen = new Map<string, string>();
     const hosts = [sshd.host({ port: 1 }, 'rs1'), sshd.host({}, 'director')];
-    const { outcome, of } = await run(hosts, book(seen), { limit: ['director'] });
+    const { outcome, of } = await runOn(hosts, book(seen), { limit: ['director'] });
     expect(outcome).toEqual({ changed: 1, failed: 0, pending: 0 });
     expect(of('run.start')[0]?.hosts).toEqual(['director']);
     expect([...seen]).toEqual([]);

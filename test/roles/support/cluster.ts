@@ -1,4 +1,5 @@
 import type { Cluster, Service } from '../../../src/inventory/cluster.js';
+import { service } from '../../unit/roles/cluster.js';
 import { createNetwork } from './network.js';
 import { type NodeShell, type RoleNode, startNode } from './node.js';
 
@@ -32,19 +33,7 @@ export async function startCluster(shell: NodeShell, roles: RoleParams = {}): Pr
       name: 'role-test',
       file: '/role-test/inventory.ts',
       hosts: new Map(nodes.map(({ host }) => [host.name, host])),
-      services: [
-        {
-          name: 'ftp',
-          vip,
-          port: 21,
-          protocol: 'tcp',
-          scheduler: 'wrr',
-          forwarding: 'dr',
-          directors: ['director'],
-          realServers: [realServer(rs1, 3), realServer(rs2, 1)],
-          label: '100',
-        },
-      ],
+      services: [service({ vip, realServers: [realServer(rs1, 3), realServer(rs2, 1)] })],
       probes: [],
       roles,
     },

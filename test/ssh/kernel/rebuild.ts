@@ -5,6 +5,7 @@ import type { Store } from '../../../src/engine/store.js';
 import type { Cluster, ClusterHost } from '../../../src/inventory/cluster.js';
 import { environmentPasswords, openHost } from '../../../src/ssh/index.js';
 import type { TestSshd } from '../../support/sshd.js';
+import { service } from '../../unit/roles/cluster.js';
 
 export const playbook = definePlaybook({
   name: 'rebuild',
@@ -34,17 +35,10 @@ export function clusterOf(
     file: '/tmp/inventory.ts',
     hosts: new Map(hosts),
     services: [
-      {
-        name: 'ftp',
-        vip: '10.83.33.100',
-        port: 21,
-        protocol: 'tcp',
-        scheduler: 'wrr',
-        forwarding: 'dr',
+      service({
         directors: [],
         realServers: hosts.map(([host, { address }]) => ({ host, address, port: 21, weight: 1 })),
-        label: '100',
-      },
+      }),
     ],
     probes: [],
     roles: {},

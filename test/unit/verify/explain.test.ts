@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterHost, Service } from '../../../src/inventory/cluster.js';
+import type { ClusterHost } from '../../../src/inventory/cluster.js';
 import type { HostEvidence } from '../../../src/verify/evidence.js';
 import { type Case, explain } from '../../../src/verify/explain.js';
+import { ftpService } from './fake-cluster.js';
 
 const vip = '10.83.33.100';
 const hosts = new Map(
@@ -14,20 +15,7 @@ const hosts = new Map(
     ] as const
   ).map(([name, address]) => [name, { name, address, interface: 'eth0', prefix: 24 } as ClusterHost]),
 );
-const ftp: Service = {
-  name: 'ftp',
-  vip,
-  port: 21,
-  protocol: 'tcp',
-  scheduler: 'wrr',
-  forwarding: 'dr',
-  directors: ['lvs'],
-  label: '100',
-  realServers: [
-    { host: 'rs1', address: '10.83.33.76', port: 21, weight: 3 },
-    { host: 'rs2', address: '10.83.33.2', port: 21, weight: 1 },
-  ],
-};
+const ftp = ftpService;
 
 function held(device: string, prefix = 32): HostEvidence['interfaces'] {
   return [{ device, mac: undefined, addresses: [{ address: vip, prefix }] }];

@@ -3,6 +3,7 @@ import type { Sh } from '../../../src/shell/index.js';
 import type { CommandResult, Host, RunOptions } from '../../../src/ssh/host.js';
 import { evidenceScript } from '../../../src/verify/evidence.js';
 import { interfacesScript } from '../../../src/verify/interfaces.js';
+import { service } from '../roles/cluster.js';
 
 export const vip = '10.83.33.100';
 const macs: Readonly<Record<string, string>> = {
@@ -20,22 +21,9 @@ const addresses: Readonly<Record<string, string>> = {
   client: '10.83.33.50',
 };
 
-export const ftpService: Service = {
-  name: 'ftp',
-  vip,
-  port: 21,
-  protocol: 'tcp',
-  scheduler: 'wrr',
-  forwarding: 'dr',
-  directors: ['lvs'],
-  label: '100',
-  realServers: [
-    { host: 'rs1', address: '10.83.33.76', port: 21, weight: 3 },
-    { host: 'rs2', address: '10.83.33.2', port: 21, weight: 1 },
-  ],
-};
+export const ftpService: Service = service({ directors: ['lvs'] });
 
-export function clusterOf(service: Partial<Service> = {}, probes: readonly string[] = ['client']): Cluster {
+export function clusterOf(change: Partial<Service> = {}, probes: readonly string[] = ['client']): Cluster {
   const hosts = Object.entries(addresses).map(
     ([name, address]) =>
       ({ name, address, prefix: 24, interface: 'eth0', groups: [], vars: {} }) as unknown as ClusterHost,
@@ -44,7 +32,7 @@ export function clusterOf(service: Partial<Service> = {}, probes: readonly strin
     name: 'tutorial',
     file: '/tmp/inventory.ts',
     hosts: new Map(hosts.map((host) => [host.name, host])),
-    services: [{ ...ftpService, ...service }],
+    services: [{ ...ftpService, ...change }],
     probes,
     roles: {},
   };
