@@ -11,6 +11,7 @@ import {
   syncDaemon,
   weightsZero,
 } from './checks/director.js';
+import { acceptLocal, keepalivedDown, vrrpFilter } from './checks/failover.js';
 import { directorFilter, serverFilter } from './checks/filter.js';
 import {
   backupOnly,
@@ -59,7 +60,9 @@ export const CATALOGUE: readonly Check[] = [
   schedulerModule,
   weightsZero,
   directorFilter,
+  vrrpFilter,
   splitBrain,
+  acceptLocal,
   arpAnswer,
   arpIgnore,
   staleVip,
@@ -86,6 +89,7 @@ export const CATALOGUE: readonly Check[] = [
   persistenceDiffers,
   foreignService,
   noIpvsadm,
+  keepalivedDown,
   bootDirector,
   bootServer,
   arpAnnounce,

@@ -207,3 +207,10 @@ fi; :`),
     };
   },
 );
+
+/** Whether a keepalived runs. */
+export const keepalivedProcess: Probe<boolean> = fixed(
+  'keepalived process',
+  trusted('if pidof keepalived >/dev/null 2>&1; then echo runs; else echo absent; fi'),
+  (text) => text.trim() === 'runs',
+);

@@ -6,7 +6,7 @@ export interface HostEvidence {
   readonly interfaces: readonly HostInterface[];
   /** Those of ip, systemctl, service, nft, iptables that root has. */
   readonly tools: ReadonlySet<string>;
-  /** /proc/sys/net/ipv4/conf by device, then by key: arp_ignore, arp_announce, hidden, rp_filter, proxy_arp, *_redirects. */
+  /** /proc/sys/net/ipv4/conf by device, then by key: arp_ignore, arp_announce, hidden, rp_filter, proxy_arp, accept_local, *_redirects. */
   readonly conf: ReadonlyMap<string, Readonly<Record<string, number>>>;
   readonly ipForward: number | undefined;
   /** Listening TCP sockets and bound UDP sockets; `*` is any address. */
@@ -65,7 +65,7 @@ export const evidenceScript: Sh = shLines(
   sh`echo '== interfaces'`,
   interfacesScript,
   sh`echo '== conf'
-cd /proc/sys/net/ipv4/conf && grep . /dev/null */arp_ignore */arp_announce */hidden */rp_filter */proxy_arp */send_redirects */accept_redirects 2>/dev/null
+cd /proc/sys/net/ipv4/conf && grep . /dev/null */arp_ignore */arp_announce */hidden */rp_filter */proxy_arp */send_redirects */accept_redirects */accept_local 2>/dev/null
 echo '== tools'
 for tool in ip systemctl service nft iptables; do
   if command -v $tool >/dev/null 2>&1; then echo $tool; fi

@@ -152,7 +152,9 @@ function destinationReasons(
     return wrong;
   });
   const strangers = destinations.filter(
-    ({ address, port }) => !named.some((server) => server.address === address && server.port === port),
+    ({ address, port }) =>
+      !named.some((server) => server.address === address && server.port === port) &&
+      !(service.sorry?.address === address && service.sorry.port === port),
   );
   return [
     ...reasons,

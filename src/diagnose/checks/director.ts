@@ -106,10 +106,12 @@ export const weightsZero: Check = {
         cause:
           destinations.length === 0
             ? `${endpointName(service)} has no real server in the table of ${titled(director)}`
-            : `every real server of ${endpointName(service)} has weight 0 in the table of ${titled(director)}`,
+            : `every real server of ${endpointName(service)} has weight 0 in the table of ${titled(director)}${scene.keepalived ? ': no check is answered' : ''}`,
         evidence: destinations.map((one) => `${destinationKey(one)} weight ${one.weight}`).join(', '),
-        fix:
-          first === undefined
+        // A weight that keepalived has set, it sets again.
+        fix: scene.keepalived
+          ? onHost(director, sh`journalctl -u keepalived -n 50 --no-pager`)
+          : first === undefined
             ? { key: serviceKeyPath(service, 'realServers', 0, 'weight'), value: '1 or more' }
             : onHost(
                 director,

@@ -6,19 +6,22 @@ import { type Packet, packetFilter, type Refusal } from '../netfilter/index.js';
 import { evidence } from '../probes.js';
 import { directorOf, serversOf } from './parties.js';
 
-const evidenceOf = ({ rule, packets }: Refusal): string =>
+export const refusalShown = ({ rule, packets }: Refusal): string =>
   packets === undefined ? rule : `${rule} (${packets} packets so far)`;
+
+/** IANA's protocol numbers. */
+const numbers = { tcp: 6, udp: 17, sctp: 132, ipip: 4, vrrp: 112 } as const;
 
 type Refused = Refusal & { readonly tool: string };
 
 /** Lets the packet in before any rule, by the tool whose rule refuses it. */
-function openFix(host: string, { destination, protocol, port }: Packet, { rule, tool }: Refused): Fix {
+export function openFix(host: string, { destination, protocol, port }: Packet, { rule, tool }: Refused): Fix {
   const to = `${protocol} to ${destination}${port === undefined ? '' : ` port ${port}`}`;
   if (tool === 'nft')
     return {
       advice: `on ${host}, let ${to} in before the rule \`${rule}\` (\`nft -a list ruleset\` shows its chain and handle)`,
     };
-  const words = port === undefined ? ['-p', '4'] : ['-p', protocol, '--dport', port];
+  const words = port === undefined ? ['-p', numbers[protocol]] : ['-p', protocol, '--dport', port];
   return onHost(host, sh`${tool} -I INPUT -d ${destination} ${words} -j ACCEPT`);
 }
 
@@ -51,7 +54,7 @@ export const directorFilter: Check = {
       {
         host: party.host,
         cause: `the packet filter of ${titled(party.host)} ${refusal.verdict}s ${service.port}/${service.protocol} for ${service.vip}`,
-        evidence: evidenceOf(refusal),
+        evidence: refusalShown(refusal),
         fix: openFix(party.host, packet, refusal),
       },
     ];
@@ -90,7 +93,7 @@ export const serverFilter: Check = {
             {
               host,
               cause: `the packet filter of ${nameOf(server)} ${refusal.verdict}s ${packet.port === undefined ? packet.protocol : `${packet.port}/${packet.protocol}`} for ${packet.destination}`,
-              evidence: evidenceOf(refusal),
+              evidence: refusalShown(refusal),
               fix: openFix(host, packet, refusal),
             },
           ];

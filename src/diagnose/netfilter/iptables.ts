@@ -84,6 +84,7 @@ const protocolNames = {
   udp: ['udp', '17'],
   sctp: ['sctp', '132'],
   ipip: ['ipencap', 'ipip', '4'],
+  vrrp: ['vrrp', '112'],
 } as const satisfies Record<Packet['protocol'], readonly string[]> as Readonly<
   Record<Packet['protocol'], readonly string[]>
 >;

@@ -72,6 +72,7 @@ const numbers: Readonly<Record<string, Packet['protocol']>> = {
   '132': 'sctp',
   '4': 'ipip',
   ipencap: 'ipip',
+  '112': 'vrrp',
 };
 const protocolIs = (packet: Packet, value: string): Match =>
   matching((numbers[value] ?? value) === packet.protocol);

@@ -2,7 +2,7 @@
 export interface Packet {
   readonly source: string | undefined;
   readonly destination: string;
-  readonly protocol: 'tcp' | 'udp' | 'sctp' | 'ipip';
+  readonly protocol: 'tcp' | 'udp' | 'sctp' | 'ipip' | 'vrrp';
   /** Destination's. */
   readonly port: number | undefined;
   /** Interface that it comes in by. */

@@ -110,6 +110,55 @@ export const NETWORK_CASES: readonly Case[] = [
     },
     [],
   ],
+  [
+    'keepalived that does not run',
+    { cluster: two, like: { lvs2: 'client' }, on: { lvs2: [['keepalived process', 'runs', 'absent']] } },
+    ['keepalived-down@lvs2: lvs2# systemctl start keepalived'],
+  ],
+  [
+    'a packet filter that lets no VRRP in, and so two directors with the VIP',
+    {
+      cluster: two,
+      like: { lvs2: 'director' },
+      on: {
+        lvs2: [
+          [
+            'packet filter',
+            '',
+            '@@ iptables iptables\n*filter\n:INPUT DROP [0:0]\n[9:540] -A INPUT -p tcp -j ACCEPT\nCOMMIT\n',
+          ],
+        ],
+      },
+    },
+    [
+      'vrrp-filter@lvs2: lvs2# iptables -I INPUT -d 10.83.33.84 -p 112 -j ACCEPT',
+      'split-brain@lvs2: lvs2# systemctl restart keepalived',
+    ],
+  ],
+  [
+    'checks whose answers are dropped',
+    {
+      cluster: {
+        keepalived: {},
+        services: [
+          {
+            ...ftp,
+            checks: [{ type: 'tcp', everySeconds: 2, timeoutSeconds: 2, retries: 1, retrySeconds: 1 }],
+          },
+        ],
+      },
+      on: {
+        director: [
+          ['evidence', '== conf\n', '== conf\nall/accept_local:0\neth0/accept_local:0\n'],
+          ['table', /(10.83.33.\d+:21 +Route +)\d/g, '10.83.33.76:21 Route 0'],
+        ],
+      },
+    },
+    [
+      'weights-zero@director: director# journalctl -u keepalived -n 50 --no-pager',
+      'accept-local@director: director# echo 1 > /proc/sys/net/ipv4/conf/eth0/accept_local',
+    ],
+  ],
   ['nothing wrong with LVS-NAT', { cluster: nat, on: { ...masq, ...natServers } }, []],
   [
     'LVS-NAT without forwarding',
