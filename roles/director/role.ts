@@ -25,6 +25,7 @@ import { checkRemarks, checkSettings, keepalivedResources, tableOf } from './kee
 import { LEGACY_IPTABLES, marks } from './marks.js';
 import { masquerading, trackingSettings } from './masquerade.js';
 import { recordRemarks, recordResources } from './recorded.js';
+import { reuseSettings } from './reuse.js';
 import { directorScript } from './script.js';
 import { directorSettings } from './settings.js';
 
@@ -57,6 +58,7 @@ export default defineRole({
       ...(byKeepalived ? checkSettings(cluster, host) : []),
     ];
     const tracking = trackingSettings(cluster, host);
+    const reuse = reuseSettings(cluster, host, facts);
     const recorded = withRecorded(cluster, facts.recorded);
     const table = tableOf(recorded, host, unready);
     return [
@@ -67,6 +69,7 @@ export default defineRole({
       ...recordResources(cluster, host, facts),
       ...marks(cluster, host, facts),
       ...tracking.map((setting) => sysctl({ ...setting, createdBy: table.id, hint: withoutTracking })),
+      ...reuse.map((setting) => sysctl({ ...setting, createdBy: table.id })),
       ...masquerading(cluster, host, facts),
       ...(byKeepalived
         ? keepalivedResources({ cluster: recorded, host, facts, unready })
@@ -74,7 +77,7 @@ export default defineRole({
             ...tableSettings(cluster, host),
             ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
           ]),
-      persistentSysctl({ name: 'director', settings: [...settings, ...tracking], facts }),
+      persistentSysctl({ name: 'director', settings: [...settings, ...tracking, ...reuse], facts }),
       ...bootScript({
         name: 'director',
         description: `LVS director of the cluster ${cluster.name}`,

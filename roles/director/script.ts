@@ -20,6 +20,7 @@ import { directorVips, isIPv4, neighbourOf, vipPrefix } from '../vips.js';
 import { checkSettings } from './keepalived.js';
 import { markLines } from './marks.js';
 import { masqueradeLines, trackingSettings } from './masquerade.js';
+import { reuseSettings } from './reuse.js';
 import { directorSettings } from './settings.js';
 
 const renderScript = template(import.meta.url, 'templates/director.sh.hbs');
@@ -60,7 +61,9 @@ export function directorScript(options: DirectorScript): string {
       route: isIPv4(vip.address) && !facts.commands.has('ip') && facts.commands.has('route'),
     })),
     services: byKeepalived ? [] : tableWords(options),
-    tableSettings: trackingSettings(cluster, host).map(({ key, value }) => ({ key, value })),
+    tableSettings: [...trackingSettings(cluster, host), ...reuseSettings(cluster, host, facts)].map(
+      ({ key, value, optional = false }) => ({ key, value, optional }),
+    ),
     ...filterRules(cluster, host, facts),
     recordPath,
     legacyPrograms: legacyPrograms.text,

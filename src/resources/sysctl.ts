@@ -7,6 +7,8 @@ export interface SysctlSetting {
   /** Path below /proc/sys: `net/ipv4/conf/eth0.100/arp_ignore`. */
   readonly key: string;
   readonly value: string | number;
+  /** A kernel that has no such key needs none. */
+  readonly optional?: boolean;
 }
 
 export interface SysctlOptions extends SysctlSetting {
@@ -32,17 +34,21 @@ export function sysctl(options: SysctlOptions): Resource {
     plan(observed, context): Change | undefined {
       const text = observedText(id, observed).trim();
       const missing = text === 'missing';
-      if (missing && !(options.createdBy !== undefined && context.changing.has(options.createdBy)))
+      if (missing && !(options.createdBy !== undefined && context.changing.has(options.createdBy))) {
+        if (options.optional) return undefined;
         throw new LvsctlError(`this kernel has no ${name} (${path})`, {
           resource: id,
           ...(options.hint === undefined ? {} : { hint: options.hint }),
         });
+      }
       const found = words(text.replace(/^is ?/, ''));
       if (!missing && found === wanted) return undefined;
       return {
         summary: `set ${name} to ${wanted} (${missing ? 'not there yet' : `is ${found}`})`,
         diff: `${missing ? '' : `- ${name} = ${found}\n`}+ ${name} = ${wanted}\n`,
-        apply: sh`printf '%s\n' ${wanted} > ${path}`,
+        apply: options.optional
+          ? sh`[ ! -e ${path} ] || printf '%s\n' ${wanted} > ${path}`
+          : sh`printf '%s\n' ${wanted} > ${path}`,
       };
     },
   };

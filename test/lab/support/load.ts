@@ -12,6 +12,8 @@ export interface Load {
   readonly pid: number;
   /** Requests from here on count in a phase of their own. */
   phase(name: string): void;
+  /** Begins one more download beside the others. */
+  download(): void;
   /** The first result, of one a second, for which the condition holds. Rejects when the load ends before. */
   until(condition: (result: LoadResult) => boolean): Promise<LoadResult>;
   /** Ends it; comes when requests and downloads under way have ended. */
@@ -53,6 +55,7 @@ export function startLoad(options: LoadOptions, namespace?: string): Load {
     pid: child.pid ?? -1,
     result,
     phase: (name) => void child.stdin.write(`phase ${name}\n`),
+    download: () => void child.stdin.write('download\n'),
     until: (condition) =>
       new Promise((resolve, reject) => {
         const wait = (seen: LoadResult): void => {

@@ -59,6 +59,7 @@ it('opens as many connections as asked, one a request, and finds nothing wrong w
   });
   await load.until(({ requests }) => requests.ok > 100);
   load.phase('second');
+  load.download();
   const result = await load.result;
   expect(result.failures).toEqual([]);
   expect(result.requests).toMatchObject({ failed: 0, failures: {}, servers: { rs1: result.requests.begun } });
@@ -70,7 +71,7 @@ it('opens as many connections as asked, one a request, and finds nothing wrong w
   const [first, second] = result.phases;
   expect((first?.ok ?? 0) + (second?.ok ?? 0)).toBe(result.requests.ok);
   // At their rate they would take 16 s: they were under way till the load's end, and then went on to theirs.
-  expect(result.downloads).toHaveLength(2);
+  expect(result.downloads).toHaveLength(3);
   for (const { server: name, outcome, bytes, ended } of result.downloads) {
     expect({ name, outcome, bytes }).toEqual({ name: 'rs1', outcome: 'whole', bytes: content.length });
     expect(ended).toBeGreaterThanOrEqual(result.ended ?? Number.NaN);

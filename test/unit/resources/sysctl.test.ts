@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../../src/engine/facts.js';
@@ -44,6 +45,26 @@ describe('sysctl', () => {
     expect(resource.plan(said('missing\n'), { changing: new Set(['module ipip']) })?.summary).toBe(
       'set net.ipv4.conf.tunl0.rp_filter to 2 (not there yet)',
     );
+  });
+
+  it('leaves a kernel alone that lacks what is optional', () => {
+    const resource = sysctl({ key: 'net/ipv4/vs/conn_reuse_mode', value: 2, optional: true });
+    expect(resource.plan(said('missing\n'), nothingChanging)).toBeUndefined();
+    expect(resource.plan(said('is 1\n'), nothingChanging)?.summary).toBe(
+      'set net.ipv4.vs.conn_reuse_mode to 2 (is 1)',
+    );
+    // The module may come, and the key not with it.
+    const created = sysctl({
+      key: 'net/ipv4/no_such_key',
+      value: 2,
+      optional: true,
+      createdBy: 'ipvs table',
+    });
+    const change = created.plan(said('missing\n'), { changing: new Set(['ipvs table']) });
+    expect(spawnSync('sh', ['-c', change?.apply.text ?? 'exit 1'], { encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
   });
 
   it('keeps the slashes where a part has a dot', () => {

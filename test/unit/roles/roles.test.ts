@@ -220,7 +220,7 @@ describe('director', () => {
     const resources = director.resources(input(director, of, 'director', debian));
     return Object.fromEntries(
       ids(resources)
-        .filter((id) => id.startsWith('sysctl net.'))
+        .filter((id) => /^sysctl net\.(?!ipv4\.vs\.)/.test(id))
         .map((id) => [
           id.slice('sysctl net.'.length),
           /to (\d)/.exec(changeOf(resources, id, 'is 7\n')?.summary ?? '')?.[1],
@@ -243,6 +243,24 @@ describe('director', () => {
       'ipv4.conf.eth0.send_redirects': '0',
     });
     expect(values(v6)).toEqual({});
+  });
+
+  it('lets a drained server become idle, as far as the kernel can', () => {
+    const vs = (of: typeof cluster, release: string) => {
+      const facts = { ...debian, kernel: { ...debian.kernel, release } };
+      return director
+        .resources(input(director, of, 'director', facts))
+        .filter(({ id }) => id.startsWith('sysctl net.ipv4.vs.'))
+        .map((resource) => resource.plan(said('is 7\n'), nothingChanging)?.summary);
+    };
+    const lasting = tutorial({ services: [service({ persistence: { seconds: 300 } })] });
+    const template = 'set net.ipv4.vs.expire_quiescent_template to 1 (is 7)';
+    const reuse = 'set net.ipv4.vs.conn_reuse_mode to 2 (is 7)';
+    expect(vs(lasting, '6.1.0-13-amd64')).toEqual([template, reuse]);
+    expect(vs(lasting, '2.6.32-754.el6')).toEqual([template]);
+    expect(vs(lasting, '2.4.37.11')).toEqual([]);
+    expect(vs(cluster, '6.1.0-13-amd64')).toEqual([reuse]);
+    expect(vs(nat, '6.1.0-13-amd64')).toEqual([]);
   });
 
   it('has the table before the VIP', () => {

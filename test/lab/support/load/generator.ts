@@ -34,7 +34,7 @@ export class Generator {
     });
     this.phase('begin');
     const { downloads, kept, seconds } = options;
-    for (let i = 0; i < (downloads?.count ?? 0); i++) this.#download();
+    for (let i = 0; i < (downloads?.count ?? 0); i++) this.download();
     const target = options.request ?? { path: '/' };
     for (let i = 0; i < (kept?.count ?? 0); i++)
       this.#kept.push(new Kept(options, target, kept?.every ?? 1000, this.#stall));
@@ -80,7 +80,8 @@ export class Generator {
     });
   }
 
-  #download(): void {
+  /** One more beside the others. */
+  download(): void {
     const { downloads } = this.#options;
     if (downloads === undefined) return;
     this.#running++;
@@ -95,7 +96,7 @@ export class Generator {
   }
 
   #again(): void {
-    if (this.#stopped === undefined) this.#download();
+    if (this.#stopped === undefined) this.download();
   }
 
   #settle(): void {

@@ -4,7 +4,7 @@ import type { LoadOptions } from './result.js';
 
 /**
  * The load as a process of its own: its options are its argument, as JSON. A result a second on stdout, a line each, the last one when
- * all has ended. Lines on stdin: `phase NAME`, `stop`. When stdin ends, so does it, whatever is under way: nobody is there any more.
+ * all has ended. Lines on stdin: `phase NAME`, `download`, `stop`. When stdin ends, so does it, whatever is under way: nobody is there any more.
  */
 const generator = new Generator(JSON.parse(process.argv[2] ?? '{}') as LoadOptions);
 const tell = (): void => {
@@ -14,6 +14,7 @@ const telling = setInterval(tell, 1000);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   if (line === 'stop') void generator.stop();
+  if (line === 'download') generator.download();
   if (line.startsWith('phase ')) generator.phase(line.slice('phase '.length));
 });
 lines.on('close', () => process.exit(1));

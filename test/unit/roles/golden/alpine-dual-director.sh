@@ -66,6 +66,7 @@ put 1 net/ipv4/conf/default/send_redirects
 put 1 net/ipv4/conf/eth0/send_redirects
 
 for module in ip_vs ip_vs_wrr; do modprobe "$module" || failed=1; done
+[ ! -e "/proc/sys/"net/ipv4/vs/conn_reuse_mode ] || put 2 net/ipv4/vs/conn_reuse_mode
 
 # The table comes before the VIPs: the first packet for one must find its service.
 service -t 10.83.33.100:21 -s wrr

@@ -75,6 +75,8 @@ put 1 net/ipv4/conf/default/send_redirects
 put 1 net/ipv4/conf/eth0/send_redirects
 
 for module in ip_vs ip_vs_wrr; do modprobe "$module" || failed=1; done
+[ ! -e "/proc/sys/"net/ipv4/vs/expire_quiescent_template ] || put 1 net/ipv4/vs/expire_quiescent_template
+[ ! -e "/proc/sys/"net/ipv4/vs/conn_reuse_mode ] || put 2 net/ipv4/vs/conn_reuse_mode
 
 # The table comes before the VIPs: the first packet for one must find its service.
 service -f 21 -s wrr -p 300 -M 255.255.255.0
