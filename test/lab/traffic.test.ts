@@ -123,11 +123,12 @@ const cut = ({ downloads, kept }: LoadResult) =>
 const seconds = (ms: number): string => (ms / 1000).toFixed(2);
 
 function table(ours: LoadResult, theirs: LoadResult): string {
-  const of = ({ phases, requests, downloads, kept }: LoadResult, phase: string) => {
-    const one = phase === 'in all' ? requests : phases.find((found) => found.name === phase);
+  const of = (result: LoadResult, phase: string) => {
+    const one = phase === 'in all' ? result.requests : result.phases.find((found) => found.name === phase);
     if (one === undefined) return '–';
-    const lost = phase === 'in all' ? `; ${cut({ downloads, kept } as LoadResult)} cut` : '';
-    return `${one.failed} of ${one.begun} failed, gap ${seconds(one.longestGap)} s${lost}`;
+    const failed = `${one.failed} of ${one.begun} failed`;
+    if (phase !== 'in all') return failed;
+    return `${failed}, ${cut(result)} cut, longest gap ${seconds(one.longestGap)} s`;
   };
   const names = [...ours.phases.map((phase) => phase.name), 'in all'];
   const rows = names.map((phase) => `| ${phase} | ${of(ours, phase)} | ${of(theirs, phase)} |`);

@@ -71,6 +71,14 @@ describe('the tally', () => {
     for (const at of answers) tally.answer(at, 'rs1', 1);
     expect(tally.result(now)).toMatchObject({ longestGap, longestGapAt });
   });
+
+  it('finds no gap after its end, and counts what ends later', () => {
+    const tally = new Tally(1000);
+    tally.answer(1100, 'rs1', 1);
+    tally.end(1300);
+    tally.answer(3000, 'rs1', 1900);
+    expect(tally.result(9000)).toMatchObject({ ok: 2, slow: 1, longestGap: 200, longestGapAt: 1100 });
+  });
 });
 
 const body = 'hello';

@@ -20,7 +20,6 @@ export class Generator {
   /** When all has ended. */
   readonly ended: Promise<void>;
   #end: () => void = () => {};
-  readonly #phaseEnds: number[] = [];
   #begun = 0;
   #open = 0;
   #running = 0;
@@ -49,7 +48,7 @@ export class Generator {
   /** Requests from here on count in a phase of their own. */
   phase(name: string): void {
     const at = Date.now();
-    if (this.#phases.length > 0) this.#phaseEnds.push(at);
+    this.#phases.at(-1)?.tally.end(at);
     this.#phases.push({ name, at, tally: new Tally(at) });
   }
 
@@ -107,6 +106,7 @@ export class Generator {
   async stop(): Promise<void> {
     if (this.#stopped === undefined) {
       this.#stopped = Date.now();
+      for (const { tally } of [{ tally: this.#whole }, ...this.#phases]) tally.end(this.#stopped);
       clearInterval(this.#ticking);
       for (const kept of this.#kept) kept.close();
       for (const download of this.#downloads) download.hurry();
@@ -121,11 +121,7 @@ export class Generator {
       began: this.#began,
       ended: this.#stopped,
       requests: this.#whole.result(now),
-      phases: this.#phases.map(({ name, at, tally }, index) => ({
-        name,
-        at,
-        ...tally.result(this.#phaseEnds[index] ?? now),
-      })),
+      phases: this.#phases.map(({ name, at, tally }) => ({ name, at, ...tally.result(now) })),
       failures: this.#failures,
       downloads: this.#downloads.map((download) => download.result()),
       kept: this.#kept.map((kept) => kept.result()),

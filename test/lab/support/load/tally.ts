@@ -20,6 +20,7 @@ export class Tally {
   #last: number;
   #gap = 0;
   #gapAt: number;
+  #ended = Number.POSITIVE_INFINITY;
   readonly #failures = new Map<FailureKind, number>();
   readonly #servers = new Map<string, number>();
   readonly #times: number[] = [];
@@ -36,7 +37,15 @@ export class Tally {
   answer(at: number, server: string, took: number): void {
     this.#servers.set(server, (this.#servers.get(server) ?? 0) + 1);
     this.#times.push(took);
+    if (at >= this.#ended) return;
     this.#noteGap(at);
+    this.#last = at;
+  }
+
+  /** What ends from now on still counts, but the gaps are those until now. */
+  end(at: number): void {
+    this.#noteGap(at);
+    this.#ended = at;
     this.#last = at;
   }
 
@@ -51,8 +60,9 @@ export class Tally {
     this.#gapAt = this.#last;
   }
 
-  /** As it is at `at`; the time since the last answer counts as a gap. */
-  result(at: number): TallyResult {
+  /** As it is at `now`; the time since the last answer counts as a gap. */
+  result(now: number): TallyResult {
+    const at = Math.min(now, this.#ended);
     const gap = Math.max(this.#gap, at - this.#last);
     const times = this.#times.toSorted((a, b) => a - b);
     return {
