@@ -77,6 +77,7 @@ describe('the tally', () => {
     tally.answer(1100, 'rs1', 1);
     tally.end(1300);
     tally.answer(3000, 'rs1', 1900);
+    tally.end(5000);
     expect(tally.result(9000)).toMatchObject({ ok: 2, slow: 1, longestGap: 200, longestGapAt: 1100 });
   });
 });

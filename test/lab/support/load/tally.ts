@@ -44,6 +44,7 @@ export class Tally {
 
   /** What ends from now on still counts, but the gaps are those until now. */
   end(at: number): void {
+    if (at >= this.#ended) return;
     this.#noteGap(at);
     this.#ended = at;
     this.#last = at;

@@ -67,6 +67,8 @@ put 1 net/ipv4/conf/eth0/send_redirects
 put 1 net/ipv4/conf/eth0/accept_local
 
 for module in ip_vs ip_vs_wrr; do modprobe "$module" || failed=1; done
+[ ! -e "/proc/sys/"net/ipv4/vs/expire_quiescent_template ] || put 1 net/ipv4/vs/expire_quiescent_template
+[ ! -e "/proc/sys/"net/ipv4/vs/conn_reuse_mode ] || put 2 net/ipv4/vs/conn_reuse_mode
 
 
 # Packets that belong to a service of several ports get its mark, in a table of our own.
