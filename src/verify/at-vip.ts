@@ -16,7 +16,7 @@ interface Asking {
 /**
  * Lets the director that holds the VIP ask each real server at the VIP: those without it are told with the way out, whether or not
  * a connection would come to them now. A drained one may be in somebody's hands, so it is only remarked. What the director
- * can't ask, and a ping that nobody answered and nobody can explain, is remarked too; a director that can't be reached is told of
+ * can't ask, and silence that the real server itself does not explain, is remarked too; a director that can't be reached is told of
  * by the traffic check.
  */
 export async function askAtVip({ cluster, service, survey, sink }: Asking): Promise<string[]> {
@@ -33,23 +33,31 @@ export async function askAtVip({ cluster, service, survey, sink }: Asking): Prom
   );
   if (trouble !== undefined)
     remark(`not every real server was asked at ${service.vip} from here: can't ${trouble}`);
-  const told = await Promise.all(
+  const problems = await Promise.all(
     servers.map(async ({ question, reasons }) => {
-      const sure = question.bySyn || reasons.length === 0 || (await lacksVip(service, question, survey));
+      const doubtful = !question.bySyn || reasons.some(({ check }) => check === 'server-silent');
+      const sure = reasons.length === 0 || !doubtful || (await admits(service, question, survey));
       if (question.server.weight > 0 && sure) return reasons.map(sentenceOf);
       reasons.map(sentenceOf).forEach(remark);
       return [];
     }),
   );
-  return told.flat();
+  return problems.flat();
 }
 
-/** Whether a host that answered no ping at the VIP says itself that it takes nothing for it. */
-async function lacksVip({ vip }: Service, { server }: Question, survey: Survey): Promise<boolean> {
+/**
+ * Whether a host that left pings unanswered, or everything, takes nothing for the VIP by its own word, or gives none
+ * either. Else a packet filter of its own may keep the director away, and no client.
+ */
+async function admits(
+  { vip, port, protocol }: Service,
+  { server, bySyn }: Question,
+  survey: Survey,
+): Promise<boolean> {
   const evidence = await survey.evidence(server.host);
-  if ('unreachable' in evidence) return false;
-  return (
-    holders(evidence.interfaces, vip).length === 0 &&
-    !evidence.redirected.some(({ address }) => address === vip)
-  );
+  if ('unreachable' in evidence) return bySyn;
+  const { interfaces, redirected, listeners } = evidence;
+  if (holders(interfaces, vip).length === 0 && !redirected.some(({ address }) => address === vip))
+    return true;
+  return bySyn && !listeners.some((one) => one.protocol === protocol && one.port === port);
 }

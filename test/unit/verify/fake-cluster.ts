@@ -56,6 +56,8 @@ export class FakeCluster {
   client = 'bash';
   /** Real servers that hold the VIP and answer no ping there. */
   deaf = new Set<string>();
+  /** Real servers that answer the director nothing. */
+  shy = new Set<string>();
   /** Why the director can't ask the real servers at the VIP. */
   cannotAsk: string | undefined;
   /** Connections of the VIP that end at this host, past the director: whoever answers ARP first. */
@@ -125,6 +127,7 @@ export class FakeCluster {
       const name = Object.keys(addresses).find((key) => addresses[key] === address) ?? '';
       const said = proto === 'ping' ? '-' : this.silent.has(name) ? 'refused' : 'accepted';
       const atVip = this.holdsVip.has(name) && !this.deaf.has(name) ? `${said} ${said} echo` : `- ${said} -`;
+      if (this.shy.has(name)) return `asked ${label} - - - - ${macs[name]} -`;
       return `asked ${label} ${atVip} echo ${macs[name]} -`;
     });
     return `${lines.join('\n')}\nasked all\n`;

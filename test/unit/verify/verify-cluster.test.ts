@@ -164,6 +164,21 @@ describe.concurrent('the tutorial’s cluster', () => {
     );
   });
 
+  it('remarks a real server that answers clients and not the director; one that is down is a problem', async () => {
+    const fake = new FakeCluster();
+    fake.shy.add('rs2');
+    const shy = await verify(fake, clusterOf(), 4);
+    expect(shy.report.problems).toEqual([]);
+    expect(remarks(shy.events)).toEqual([
+      expect.stringMatching(
+        /^ftp: real server rs2 .* no answer, neither at 10\.83\.33\.100:21 nor at 10\.83\.33\.2; is rs2 up/,
+      ),
+    ]);
+    fake.unreachable.add('rs2');
+    const down = await verify(fake, clusterOf({ persistence: { seconds: 300 } }), 1);
+    expect(down.report.problems.join()).toMatch(/real server rs2 .* no answer, neither at/);
+  });
+
   it('says that the director can ask nobody', async () => {
     const fake = new FakeCluster();
     fake.cannotAsk = 'find perl';
