@@ -134,6 +134,7 @@ function vipResources(vip: Vip, cluster: Cluster, host: ClusterHost, facts: Fact
     label: isIPv4(vip.address) ? vip.label : undefined,
     facts,
     announce: announcement(vip, host, cluster, facts),
+    neverSource: !isIPv4(vip.address),
   });
   // The tutorial's route, where its tools are; with ip(8) the kernel's local table has it.
   if (!isIPv4(vip.address) || facts.commands.has('ip') || !facts.commands.has('route')) return [held];

@@ -49,6 +49,7 @@ export function directorScript(options: DirectorScript): string {
     cluster: oneLine(cluster.name),
     host: oneLine(host.name),
     byIp: facts.commands.has('ip'),
+    six: !byKeepalived && vips.some((vip) => !isIPv4(vip.address)),
     settings: settings.map(({ key, value }) => ({ key, value })),
     modules: directorModules(cluster, host),
     byKeepalived,

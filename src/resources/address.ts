@@ -2,6 +2,7 @@ import type { Facts } from '../engine/facts.js';
 import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
 import { type Sh, sh, shLines, trusted } from '../shell/index.js';
+import { addAnnounced } from './announce.js';
 import { observedText } from './observed.js';
 
 export interface AddressOptions {
@@ -13,6 +14,11 @@ export interface AddressOptions {
   readonly facts: Facts;
   /** Sh that tells the network about a new address, after it came up: {@link announceAddress}. */
   readonly announce?: Sh | undefined;
+  /**
+   * Of IPv6 on a NIC: the host never sends from it of its own accord. With /128 it would be the source of choice for all of its network
+   * (RFC 6724, rule 8), real servers included, which hold it too and would answer themselves.
+   */
+  readonly neverSource?: boolean;
 }
 
 /** One address as the host shows it. */
@@ -20,12 +26,15 @@ export interface ObservedAddress {
   readonly interface: string;
   readonly address: string;
   readonly prefix: number;
+  /** Of IPv6, as ip(8) tells them: `tentative`, `dadfailed`, `deprecated` … */
+  readonly flags?: readonly string[];
 }
 
 /**
  * An address with this prefix on this interface and nowhere else on the host: a VIP that is left on a NIC of a real
  * server would answer ARP there in spite of all flags. The label is written, but a different one is no drift, since
- * mending it would take the address away for a moment.
+ * mending it would take the address away for a moment. An IPv6 address that the kernel does not use, since another host answered for
+ * it (dadfailed) or might (tentative), comes again without being asked for.
  */
 export function address(options: AddressOptions): Resource {
   const wanted = { interface: options.interface, address: options.address, prefix: options.prefix };
@@ -33,35 +42,59 @@ export function address(options: AddressOptions): Resource {
   const tool = addressTool(options.facts, id);
   return {
     id,
-    probe: showAddresses(tool),
+    probe:
+      options.neverSource && tool === 'ip' ? shLines(showAddresses(tool), tellIproute2) : showAddresses(tool),
     plan(observed): Change | undefined {
       const found = observedAddresses(tool, id, observed).filter((one) => one.address === options.address);
-      const right = found.some(
-        (one) => baseInterface(one) === wanted.interface && one.prefix === wanted.prefix,
-      );
-      const wrong = found.filter(
-        (one) => baseInterface(one) !== wanted.interface || one.prefix !== wanted.prefix,
-      );
-      if (right && wrong.length === 0) return undefined;
+      const placed = (one: ObservedAddress) =>
+        baseInterface(one) === wanted.interface && one.prefix === wanted.prefix;
+      const here = found.filter(placed);
+      const wrong = found.filter((one) => !placed(one));
+      const unused = here.find((one) => unusedState(one) !== undefined);
+      const source =
+        options.neverSource === true &&
+        knowsLifetimes(observed) &&
+        here.some((one) => !one.flags?.includes('deprecated'));
+      const right = here.length > 0 && unused === undefined;
+      if (right && wrong.length === 0 && !source) return undefined;
       const summary = [
-        !right && `put ${text(wanted)} on ${wanted.interface}`,
+        unused && `put ${text(wanted)} on ${wanted.interface} anew: it is ${unusedState(unused)}`,
+        here.length === 0 && `put ${text(wanted)} on ${wanted.interface}`,
+        right && source && `never send from ${text(wanted)} of ${wanted.interface}`,
         ...wrong.map((one) => `take ${text(one)} off ${one.interface}`),
-      ].filter((part) => part !== false);
+      ].filter((part) => part !== false && part !== undefined);
       return {
         summary: summary.join(', '),
         diff: [
           ...wrong.map((one) => `- ${text(one)} dev ${one.interface}\n`),
+          unused ? `- ${text(wanted)} dev ${wanted.interface} ${unused.flags?.join(' ')}\n` : '',
           right ? '' : `+ ${text(wanted)} dev ${wanted.interface}\n`,
+          right && source ? `+ ${text(wanted)} dev ${wanted.interface} deprecated\n` : '',
         ].join(''),
         apply: shLines(
           ...(tool === 'ip'
-            ? changeByIp(options, wrong)
+            ? changeByIp(options, wrong, unused)
             : [...removal(tool, wrong), !right && addByIfconfig(options)]),
-          options.announce,
+          right && source && sh`ip addr change ${text(options)} dev ${options.interface} preferred_lft 0`,
+          !right && options.announce,
         ),
       };
     },
   };
+}
+
+/** Why the kernel does not use it; undefined: it does. */
+function unusedState({ flags = [] }: ObservedAddress): string | undefined {
+  if (flags.includes('dadfailed')) return 'dadfailed, another host of the network answered for it';
+  if (flags.includes('tentative')) return 'tentative, so that the kernel does not use it yet';
+  return undefined;
+}
+
+/** busybox's ip(8) does not know how long an address is preferred. */
+const tellIproute2 = trusted('case $(ip -V 2>&1) in *iproute2*) echo iproute2 ;; esac');
+
+function knowsLifetimes(observed: ProbeOutput): boolean {
+  return /^iproute2$/m.test(observed.stdout);
 }
 
 export type AddressTool = 'ip' | 'ifconfig';
@@ -106,14 +139,18 @@ function isV6(value: string): boolean {
  * What is wrong goes after what is right came, so that the address is never away. But busybox's ip deletes by the
  * address alone, whatever the prefix, so that the right one may go first; then it comes again.
  */
-function changeByIp(options: AddressOptions, wrong: readonly ObservedAddress[]): Sh[] {
+function changeByIp(
+  options: AddressOptions,
+  wrong: readonly ObservedAddress[],
+  unused: ObservedAddress | undefined,
+): Sh[] {
   const add = sh`has ${options.interface} ${text(options)} || ${addByIp(options)}`;
   return [
     has,
+    ...(wrong.length > 0 || unused ? [takeAway] : []),
+    ...(unused ? [sh`take ${unused.interface} ${text(unused)}`] : []),
     add,
-    ...(wrong.length > 0
-      ? [takeAway, ...wrong.map((one) => sh`take ${one.interface} ${text(one)}`), add]
-      : []),
+    ...(wrong.length > 0 ? [...wrong.map((one) => sh`take ${one.interface} ${text(one)}`), add] : []),
   ];
 }
 
@@ -133,8 +170,15 @@ take() {
 function addByIp(options: AddressOptions): Sh {
   const { address: value, interface: device } = options;
   const add = sh`ip addr add ${text(options)} dev ${device}`;
-  // Like IPv4, at once and without asking; busybox's ip does not know the word.
-  if (isV6(value)) return sh`${add} nodad 2>/dev/null || ${add}`;
+  // Like IPv4, at once and without asking; busybox's ip does not know the words.
+  const at6 = sh`${add} nodad 2>/dev/null || ${add}`;
+  if (isV6(value) && options.neverSource)
+    return addAnnounced(
+      device,
+      sh`${add} preferred_lft 0`,
+      sh`${add} nodad preferred_lft 0 2>/dev/null || ${at6}`,
+    );
+  if (isV6(value)) return at6;
   const label = interfaceLabel(device, options.label);
   return label === undefined ? add : sh`${add} label ${label}`;
 }
@@ -178,7 +222,10 @@ export function parseIp(id: string, observed: ProbeOutput): ObservedAddress[] {
       const parts = /^\d+:\s+(\S+?)(?:@\S+)?\s+inet6? ([0-9a-fA-F.:]+)(?:\/(\d+))?/.exec(line);
       if (!parts) return [];
       const [, device = '', value = '', prefix] = parts;
-      return [{ interface: device, address: value, prefix: Number(prefix ?? (isV6(value) ? 128 : 32)) }];
+      const one = { interface: device, address: value, prefix: Number(prefix ?? (isV6(value) ? 128 : 32)) };
+      // `… scope global dadfailed tentative \ …`; of IPv4 the label stands there.
+      const flags = isV6(value) ? / scope \S+ ([a-z ]*[a-z])/.exec(line)?.[1] : undefined;
+      return [flags === undefined ? one : { ...one, flags: flags.split(' ') }];
     });
 }
 

@@ -14,7 +14,7 @@ put() {
 hold() {
 	case "$(ip -o addr show dev "$3")" in
 	*" $1/$2 "*) ;;
-	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3" nodad 2>/dev/null || ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
+	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
 	esac
 }
 
