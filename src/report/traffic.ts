@@ -69,7 +69,8 @@ function shareColumns(share: RealServerShare, report: VerifyReport) {
 
 function arpText(report: VerifyReport, address: string, paint: Paint): string {
   const answers = report.arp.map(({ mac, host }) => `${mac}, ${host ?? 'unknown host'}`);
-  const text = `ARP for ${vipOf(address)}: ${count(answers.length, 'answer')}${answers.length === 0 ? '' : `, ${answers.join('; ')}`}`;
+  const vip = vipOf(address);
+  const text = `${vip.includes(':') ? 'neighbour discovery' : 'ARP'} for ${vip}: ${count(answers.length, 'answer')}${answers.length === 0 ? '' : `, ${answers.join('; ')}`}`;
   return answers.length === 1 ? paint.quiet(text) : paint.change(text);
 }
 

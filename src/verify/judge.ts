@@ -1,8 +1,10 @@
 import type { EventSink } from '../engine/events.js';
 import type { Cluster, ClusterHost, Service } from '../inventory/cluster.js';
 import { totalOf } from './counters.js';
+import { datagramRemark } from './datagrams.js';
 import type { ArpAnswer } from './explain.js';
 import type { Attribution } from './identity.js';
+import { discoveryOf } from './ndisc.js';
 import { expectedShares, nameOf, shareProblems, titled } from './share.js';
 import type { Survey } from './survey.js';
 import type { Attempt, Dialogue } from './traffic.js';
@@ -24,9 +26,11 @@ export interface Check {
 
 export interface Prepared {
   readonly dialogue: Dialogue;
-  /** MAC addresses that answered; undefined when nobody was asked. */
+  /** MAC addresses that answered for the VIP; undefined when nobody was asked. */
   readonly arpMacs: readonly string[] | undefined;
   readonly voices: readonly (string | undefined)[];
+  /** A datagram that is not answered is a failure. */
+  readonly answerDue: boolean;
   readonly direct: ReadonlyMap<string, string | undefined>;
 }
 
@@ -116,12 +120,14 @@ function arpProblems(service: Service, probe: ClusterHost, { arp, director }: Se
   if (!arp) return [];
   if (arp.length === 1 && arp[0]?.host === director) return [];
   if (arp.length === 0)
-    return [`nobody answers ARP for ${service.vip} on ${probe.interface} of ${probe.name}`];
+    return [
+      `nobody answers ${discoveryOf(service.vip)} for ${service.vip} on ${probe.interface} of ${probe.name}`,
+    ];
   const told = arp.map(({ mac, host }) => `${mac} (${host ?? 'unknown host'})`).join(', ');
   return [
     arp.length === 1
-      ? `ARP for ${service.vip} is answered by ${told}, not by ${titled(director)}`
-      : `${arp.length} MAC addresses answer ARP for ${service.vip}: ${told}; it must be ${titled(director)}'s only`,
+      ? `${discoveryOf(service.vip)} for ${service.vip} is answered by ${told}, not by ${titled(director)}`
+      : `${arp.length} MAC addresses answer ${discoveryOf(service.vip)} for ${service.vip}: ${told}; it must be ${titled(director)}'s only`,
   ];
 }
 
@@ -135,10 +141,8 @@ export function tellRemarks(
   const spoke = attempts.some(({ outcome }) => outcome === 'answer' || outcome === 'login');
   if (dialogue === 'ftp' && spoke && !attempts.some(({ outcome }) => outcome === 'login'))
     tell('the servers take no anonymous FTP login, so the greeting is all that is proven');
-  if (dialogue === 'datagram')
-    tell(
-      'UDP has no answer to wait for: only the director’s counters are proven, not that the servers answer',
-    );
+  const unsure = datagramRemark(attempts);
+  if (unsure !== undefined) tell(unsure);
   else if (spoke && voices.some((voice, i) => voice === undefined || voices.indexOf(voice) !== i))
     tell('the real servers can’t all be told apart by what they say, so the director’s counters decide');
   if (service.persistence !== undefined)

@@ -7,6 +7,7 @@ import { conf, effective, type HostEvidence } from './evidence.js';
 import type { Case } from './explain.js';
 import { foreignHost, foreignServers, whoseMac, whyForeignAnswers } from './explain-foreign.js';
 import { holders } from './interfaces.js';
+import { discoveryOf } from './ndisc.js';
 import { type Fix, onHost, type Reason, serviceKeyPath, setting } from './reason.js';
 import { titled } from './share.js';
 
@@ -25,7 +26,7 @@ export function arpReasons(found: Case): Reason[] {
     others.push({
       check: 'director-arp',
       host: director,
-      cause: `${titled(director)} answers ARP for ${service.vip} with ${own.length} MAC addresses (${own.map(({ mac }) => mac).join(', ')}): several of its NICs are in that network, set arp_ignore to 1 on it`,
+      cause: `${titled(director)} answers ${discoveryOf(service.vip)} for ${service.vip} with ${own.length} MAC addresses (${own.map(({ mac }) => mac).join(', ')}): several of its NICs are in that network, set arp_ignore to 1 on it`,
       fix: setting(director, [confKey('all', 'arp_ignore'), 1]),
     });
   const evidence = testimony.get(director);
@@ -45,7 +46,7 @@ function silentDirector({ service, director, hosts }: Case, evidence: HostEviden
     {
       check: 'director-arp',
       host: director,
-      cause: `${titled(director)} does not answer ARP for ${service.vip}, which it holds on ${device}: check its link and arp_ignore`,
+      cause: `${titled(director)} does not answer ${discoveryOf(service.vip)} for ${service.vip}, which it holds on ${device}: check its link and arp_ignore`,
       fix: ignore === 0 ? onHost(director, up) : loud,
     },
   ];
@@ -59,7 +60,7 @@ function stranger(found: Case, mac: string, host: string | undefined): Reason {
     const [foreign] = foreignServers(found);
     return {
       check,
-      cause: `${mac} answers ARP for ${service.vip}: ${whoseMac(found)}`,
+      cause: `${mac} answers ${discoveryOf(service.vip)} for ${service.vip}: ${whoseMac(found)}`,
       fix: foreign
         ? { command: renderCommand(file, foreign.name) }
         : { key: serviceKeyPath(service, 'vip'), value: 'an address that no other machine has' },
@@ -69,7 +70,12 @@ function stranger(found: Case, mac: string, host: string | undefined): Reason {
   const { why, fix } = foreign
     ? { why: whyForeignAnswers(found, foreign), fix: { command: renderCommand(file, host) } }
     : whyAnswers(found, host);
-  return { check, host, cause: `${address} answers ARP for ${service.vip}: ${why}`, fix };
+  return {
+    check,
+    host,
+    cause: `${address} answers ${discoveryOf(service.vip)} for ${service.vip}: ${why}`,
+    fix,
+  };
 }
 
 function whyAnswers({ hosts, testimony, service, file }: Case, host: string): { why: string; fix: Fix } {
@@ -93,8 +99,16 @@ function whyAnswers({ hosts, testimony, service, file }: Case, host: string): { 
     };
   if (held.length === 0) return notHeld(host, nic, evidence, service);
   const onNic = devices.filter(
-    (device) => device !== 'lo' && device !== 'tunl0' && !device.startsWith('dummy'),
+    (device) => !/^(lo|tunl0|sit0|ip6tnl0|(ip6)?gre0|lvsgre6?|dummy.*)$/.test(device),
   );
+  // IPv6 is answered only for addresses of the interface that was asked.
+  if (vip.includes(':'))
+    return onNic.length > 0
+      ? {
+          why: `it holds the VIP on ${onNic.join(', ')}; a real server holds it on lo`,
+          fix: drop(onNic[0]),
+        }
+      : { why: 'though it holds the VIP on no NIC now: proxy_ndp, or an answer from before', fix: look };
   const ignore = effective(evidence, nic, 'arp_ignore');
   if (ignore !== undefined && ignore > 0 && onNic.length > 0)
     return {

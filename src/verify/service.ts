@@ -1,9 +1,11 @@
-import { Address4 } from 'ip-address';
+import { networkOf } from '../inventory/address.js';
 import type { ClusterHost, Service } from '../inventory/cluster.js';
+import { addressFor } from '../inventory/host-address.js';
 import { isForeign, managedHosts, renderCommand, titleOf } from '../inventory/systems.js';
 import { withRecorded } from '../ipvs/index.js';
 import { arpScript, parseArpAnswers, sawFastestOnly } from './arp.js';
 import { countedSince, type NoSnapshot, readCounters, type Snapshot, settledCounters } from './counters.js';
+import { answerIsDue, answeringHosts, withDue } from './datagrams.js';
 import { type ArpAnswer, explain, type Testimony } from './explain.js';
 import { foreignServers } from './explain-foreign.js';
 import { type Attribution, attribute, voiceOf } from './identity.js';
@@ -17,18 +19,12 @@ import {
   tellRemarks,
 } from './judge.js';
 import { liveDirector } from './live-director.js';
+import { discoveryOf, neighbourScript, parseNeighbourAnswers } from './ndisc.js';
 import { neighboursScript, parseNeighbours } from './neighbours.js';
 import type { RealServerShare, VerifyReport } from './report.js';
 import { expectedShares } from './share.js';
 import type { Unreachable } from './survey.js';
-import {
-  type Attempt,
-  AttemptReader,
-  type Dialogue,
-  dialogueOf,
-  type Target,
-  trafficScript,
-} from './traffic.js';
+import { type Attempt, AttemptReader, dialogueOf, type Target, trafficScript } from './traffic.js';
 
 /** A report of a check that could not be made, with the reason. */
 export function unprovenReport(service: Service, from: string, ...problems: string[]): VerifyReport {
@@ -91,7 +87,7 @@ export async function checkService(check: Check): Promise<VerifyReport> {
 
   const table = await survey.host(director);
   const before = 'unreachable' in table ? { why: table.unreachable } : await counters(check, director);
-  const traffic = await connect(check, prepared.dialogue);
+  const traffic = await connect(check, prepared);
   if ('unreachable' in traffic)
     return unprovenReport(
       service,
@@ -129,35 +125,21 @@ function refusalOf(service: Service, probe: ClusterHost): string | undefined {
   return undefined;
 }
 
-/** Asks for the VIP by ARP, and each real server directly, twice, to learn its voice: one trip, before any traffic to the VIP. */
+/** Asks who has the VIP, and each real server directly, twice, to learn its voice: one trip, before any traffic to the VIP. */
 async function prepare(check: Check): Promise<Prepared | Unreachable> {
-  const { service, probe, survey, sink } = check;
+  const { service, probe, survey } = check;
   const dialogue = dialogueOf(service);
-  const asksArp = inNetwork(probe, service.vip);
-  if (!asksArp)
-    sink({
-      type: 'remark',
-      host: probe.name,
-      text: `ARP for ${service.vip} is not checked from ${probe.name}: the VIP is not in its network ${probe.address}/${probe.prefix}`,
-    });
-  const targets: Target[] =
-    dialogue === 'datagram'
-      ? []
-      : service.realServers.map(({ address, port }, i) => ({
-          address,
-          port,
-          labels: [`d${i}.a`, `d${i}.b`],
-        }));
-  const script = trafficScript(dialogue, targets, asksArp ? [arpScript(probe.interface, service.vip)] : []);
-  const result = await survey.run(probe.name, script);
+  const asksOwner = inNetwork(probe, service.vip);
+  const targets = service.realServers.map(
+    ({ address, port }, i): Target => ({ address, port, labels: [`d${i}.a`, `d${i}.b`] }),
+  );
+  const six = service.vip.includes(':');
+  const question = (six ? neighbourScript : arpScript)(probe.interface, service.vip);
+  const result = await survey.run(probe.name, trafficScript(dialogue, targets, asksOwner ? [question] : []));
   if ('unreachable' in result) return result;
   const output = result.stdout.toString('latin1');
-  if (sawFastestOnly(output))
-    sink({
-      type: 'remark',
-      host: probe.name,
-      text: `${probe.name} has no arping, so only the fastest answer to ARP is seen: install arping there`,
-    });
+  const macs = (six ? parseNeighbourAnswers : parseArpAnswers)(output, service.vip);
+  tellOfOwner(check, asksOwner, macs, output);
   const reader = new AttemptReader();
   reader.push(`${output}\n`);
   const asked = service.realServers.map((_, i) =>
@@ -165,8 +147,9 @@ async function prepare(check: Check): Promise<Prepared | Unreachable> {
   );
   return {
     dialogue,
-    arpMacs: asksArp ? parseArpAnswers(output, service.vip) : undefined,
+    arpMacs: asksOwner ? macs : undefined,
     voices: asked.map(voiceOf),
+    answerDue: answerIsDue(service, dialogue, answeringHosts(service, asked)),
     direct: new Map(
       service.realServers.map(({ host }, i) => [
         host,
@@ -176,9 +159,28 @@ async function prepare(check: Check): Promise<Prepared | Unreachable> {
   };
 }
 
-function inNetwork(probe: ClusterHost, vip: string): boolean {
-  if (vip.includes(':') || probe.address.includes(':')) return false;
-  return new Address4(vip).isInSubnet(new Address4(`${probe.address}/${probe.prefix}`));
+/** Where the question who has the VIP could not be asked, or not well. */
+function tellOfOwner(
+  { service, probe, sink }: Check,
+  asked: boolean,
+  macs: readonly string[] | undefined,
+  output: string,
+): void {
+  const tell = (text: string): void => sink({ type: 'remark', host: probe.name, text });
+  const own = addressFor(probe, service.vip);
+  if (!asked)
+    tell(
+      `${discoveryOf(service.vip)} for ${service.vip} is not checked from ${probe.name}: ${own ? `the VIP is not in its network ${own.address}/${own.prefix}` : 'it has no address of that family'}`,
+    );
+  else if (macs === undefined)
+    tell(`who answers for ${service.vip} is not checked from ${probe.name}: it has no ip(8)`);
+  else if (sawFastestOnly(output))
+    tell(`${probe.name} has no arping, so only the fastest answer to ARP is seen: install arping there`);
+}
+
+function inNetwork(probe: ClusterHost, address: string): boolean {
+  const own = addressFor(probe, address);
+  return own !== undefined && networkOf(own.address, own.prefix).contains(address);
 }
 
 /** Finds the hosts of MAC addresses: first among the service's hosts, then among all, then the probe host's own. */
@@ -232,7 +234,7 @@ function noSnapshot(error: unknown): NoSnapshot {
   return { why: error instanceof Error ? error.message : String(error) };
 }
 
-async function connect(check: Check, dialogue: Dialogue): Promise<Traffic | Unreachable> {
+async function connect(check: Check, { dialogue, answerDue }: Prepared): Promise<Traffic | Unreachable> {
   const { service, probe, connections, survey, sink } = check;
   const labels = Array.from({ length: connections }, (_, i) => `c${i + 1}`);
   const reader = new AttemptReader();
@@ -261,7 +263,7 @@ async function connect(check: Check, dialogue: Dialogue): Promise<Traffic | Unre
     }),
   );
   return {
-    attempts: reader.client === 'none' ? [] : [...reader.attempts, ...missing],
+    attempts: reader.client === 'none' ? [] : withDue([...reader.attempts, ...missing], answerDue),
     client: reader.client ?? 'none',
   };
 }

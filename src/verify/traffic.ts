@@ -6,13 +6,13 @@ import { pythonLane } from './clients/python.js';
 import { bounded, curlLane, netcatLane } from './clients/shell.js';
 
 /** What is said on a connection: see {@link dialogueOf}. */
-export type Dialogue = 'ftp' | 'http' | 'https' | 'greeting' | 'connect' | 'datagram';
+export type Dialogue = 'ftp' | 'http' | 'https' | 'greeting' | 'connect' | 'datagram' | 'dns';
 
 /**
  * - `login`: greeting and an anonymous FTP login (230)
- * - `answer`: greeting, banner or body
+ * - `answer`: greeting, banner, body or datagram; of DNS without its text, which is not the same twice
  * - `open`: connected, and the service said nothing
- * - `sent`: a datagram left; nobody knows more
+ * - `sent`: a datagram left, and no answer came within `answerSeconds`
  * - `fail`: refused, timed out, or cut
  */
 export type Outcome = 'login' | 'answer' | 'open' | 'sent' | 'fail';
@@ -35,7 +35,8 @@ const httpPorts = new Set([80, 3128, 8000, 8008, 8080, 8081, 8888]);
 
 /** The dialogue that fits a service, by its port and by its name in the inventory. */
 export function dialogueOf(service: Pick<Service, 'name' | 'port' | 'protocol'>): Dialogue {
-  if (service.protocol === 'udp') return 'datagram';
+  if (service.protocol === 'udp')
+    return service.port === 53 || /^dns\b/.test(service.name) ? 'dns' : 'datagram';
   if (service.port === 21 || /^ftp\b/.test(service.name)) return 'ftp';
   if (service.port === 443 || service.port === 8443 || /^https\b/.test(service.name)) return 'https';
   if (httpPorts.has(service.port) || /^(http|web|www)\b/.test(service.name)) return 'http';
@@ -64,7 +65,8 @@ function deal(target: Target): string[][] {
 
 /**
  * The script that makes all connections from a probe host in one trip, printing `client NAME` and then a line for each connection.
- * Clients in order: bash with /dev/tcp, python3, perl (one process for many connections), curl (HTTP), some netcat.
+ * Clients in order: bash with /dev/tcp, python3, perl (one process for many connections), curl (HTTP), some netcat. For UDP bash comes
+ * behind perl: it reads a datagram's first byte only, and so can't tell the servers apart.
  * What is `beside` runs at the same time, with `bounded` at hand, also where there is no client.
  */
 export function trafficScript(
@@ -91,6 +93,9 @@ find_netcat() {
   done
   netcat='busybox nc'
   has busybox && busybox nc --help >/dev/null 2>&1
+}
+netcat_udp() {
+  case $netcat in busybox*) case $(busybox nc --help 2>&1) in *-u*) ;; *) return 1 ;; esac ;; esac
 }`,
     bounded,
     chooseClient(dialogue),
@@ -118,14 +123,20 @@ function chooseClient(dialogue: Dialogue): Sh {
   const curl = sh`elif has curl; then
   client=curl
 ${curlLane}`;
-  const netcat = sh`elif find_netcat; then
+  const netcat = sh`elif find_netcat${isUdp(dialogue) ? sh` && netcat_udp` : sh``}; then
   client=$netcat
 ${netcatLane}`;
   const none = sh`else
   client=none
 fi`;
   if (dialogue === 'https') return shLines(sh`if false; then :`, curl, python, none);
+  if (isUdp(dialogue))
+    return shLines(sh`if false; then :`, python, perl, sh`elif dev_tcp; then`, bash, netcat, none);
   return shLines(sh`if dev_tcp; then`, bash, python, perl, dialogue === 'http' && curl, netcat, none);
+}
+
+export function isUdp(dialogue: Dialogue): boolean {
+  return dialogue === 'datagram' || dialogue === 'dns';
 }
 
 /** Reads the script's output as it comes; what isn't a result line is left out. */

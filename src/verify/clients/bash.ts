@@ -1,3 +1,5 @@
+import { answerSeconds, dnsQuestion } from './datagram.js';
+
 /**
  * One lane of connections by bash's own /dev/tcp, from bash 2.05b (Red Hat 9) on: one process for all connections of the lane,
  * no fork for each. Arguments: kind, limit in seconds, address, port, then a label for each connection.
@@ -107,9 +109,28 @@ talk_greeting() {
   if [ -n "$line" ]; then result answer "$line"; else patience=0; result open; fi
 }
 talk_connect() { result open; }
-talk_datagram() { printf '\\n' >&3 && result sent; }
+answer=${answerSeconds}
+[ "$limit" -ge "$answer" ] || answer=$limit
+missed=0
+talk_datagram() { printf '\\n' >&3 && heard; }
+talk_dns() { printf '${dnsQuestion}' >&3 && heard; }
+heard() {
+  echo step
+  begun=$SECONDS
+  IFS= read -r -n 1 -t "$answer" line <&3
+  status=$?
+  if [ "$status" -eq 0 ]; then
+    result answer
+  elif [ "$status" -gt 128 ] || [ $((SECONDS - begun)) -ge 1 ]; then
+    missed=$((missed + 1))
+    [ "$missed" -lt 2 ] || answer=1
+    result sent
+  else
+    return 1
+  fi
+}
 family=tcp
-[ "$kind" != datagram ] || family=udp
+case $kind in datagram|dns) family=udp ;; esac
 for label in "$@"; do
   echo step
   { "talk_$kind" || echo failed; } 3<>"/dev/$family/$address/$port" || echo failed

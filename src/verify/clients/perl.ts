@@ -1,3 +1,5 @@
+import { answerSeconds, dnsQuestion } from './datagram.js';
+
 /** One lane of connections by perl 5.8 or newer; arguments and output as in {@link bashWorker}. */
 export const perlLane = `
 use strict;
@@ -9,6 +11,7 @@ $| = 1;
 $SIG{PIPE} = "IGNORE";
 $SIG{ALRM} = sub { die "no answer within $limit s\\n" };
 my ($login, $patience, $hung) = (1, $limit > 5 ? 4 : $limit - 1, 0);
+my ($wait, $unanswered) = ($limit < ${answerSeconds} ? $limit : ${answerSeconds}, 0);
 sub line_of {
   my $line = readline($_[0]);
   die "closed without a word\\n" unless defined $line;
@@ -65,12 +68,24 @@ sub greeting {
   }
   return ("open", "");
 }
+sub datagram {
+  my $s = $_[0];
+  syswrite($s, $kind eq "dns" ? "${dnsQuestion}" : "\\n");
+  my $ready = "";
+  vec($ready, fileno($s), 1) = 1;
+  if (!select($ready, undef, undef, $wait)) {
+    $wait = 1 if ++$unanswered > 1;
+    return ("sent", "");
+  }
+  defined(sysread($s, my $text, 65535)) or die "$!\\n";
+  return ("answer", $kind eq "dns" ? "" : $text);
+}
 for my $label (@labels) {
   my ($status, $text) = eval {
     alarm $limit;
-    my $s = $class->new(PeerAddr => $address, PeerPort => $port, Proto => $kind eq "datagram" ? "udp" : "tcp")
+    my $s = $class->new(PeerAddr => $address, PeerPort => $port, Proto => $kind =~ /^d/ ? "udp" : "tcp")
       or die "$!\\n";
-    if ($kind eq "datagram") { print $s "\\n"; $s->flush; return ("sent", ""); }
+    return datagram($s) if $kind =~ /^d/;
     return ftp($s) if $kind eq "ftp";
     return http($s) if $kind eq "http";
     return greeting($s) if $kind eq "greeting";

@@ -1,3 +1,5 @@
+import { answerSeconds, dnsQuestion } from './datagram.js';
+
 /**
  * One lane of connections for a probe host without a bash that has /dev/tcp; arguments and output as in {@link bashWorker}.
  * Python 3 of any age.
@@ -5,7 +7,7 @@
 export const pythonLane = `
 import socket, ssl, sys
 kind, limit, address, port = sys.argv[1], float(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-state = {"login": True, "patience": min(4.0, limit - 1), "hung": 0}
+state = {"login": True, "patience": min(4.0, limit - 1), "hung": 0, "answer": min(${answerSeconds}, limit), "unanswered": 0}
 
 class Failed(Exception):
     pass
@@ -77,13 +79,25 @@ def greeting(s, stream):
         state["patience"] = 0
     return "open", ""
 
-def once():
-    if kind == "datagram":
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        s = socket.socket(family, socket.SOCK_DGRAM)
-        s.sendto(b"\\n", (address, port))
-        s.close()
+def datagram():
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(state["answer"])
+    s.connect((address, port))
+    s.send(b"${dnsQuestion}" if kind == "dns" else b"\\n")
+    try:
+        text = s.recv(65535)
+    except socket.timeout:
+        state["unanswered"] += 1
+        if state["unanswered"] > 1:
+            state["answer"] = 1
         return "sent", ""
+    finally:
+        s.close()
+    return "answer", "" if kind == "dns" else text.decode("latin-1")
+
+def once():
+    if kind in ("datagram", "dns"):
+        return datagram()
     s = socket.create_connection((address, port), limit)
     try:
         if kind == "https":

@@ -1,4 +1,5 @@
 import { type Sh, sh } from '../../shell/index.js';
+import { answerSeconds, dnsQuestion } from './datagram.js';
 
 /**
  * `bounded SECONDS COMMAND…`: runs it, killed when the time is over; timeout(1) is younger than Red Hat 9.
@@ -47,6 +48,7 @@ say() {
     ftp) printf 'USER anonymous\r\nPASS lvsctl@\r\nQUIT\r\n' ;;
     http) printf 'GET / HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n' "$address" ;;
     datagram) printf '\n' ;;
+    dns) printf ${dnsQuestion} ;;
     *) sleep 2 ;;
   esac
 }
@@ -54,9 +56,13 @@ lane() {
   kind=$1 limit=$2 address=$3 port=$4
   shift 4
   flag=
-  [ "$kind" != datagram ] || flag=-u
+  case $kind in datagram|dns) flag=-u limit=${answerSeconds} ;; esac
   for label in "$@"; do
-    text=$(say 2>/dev/null | bounded "$limit" $netcat $flag -w "$limit" "$address" "$port" 2>&1 | tr -d '\r')
+    text=$(say 2>/dev/null | if [ -n "$flag" ]; then
+        bounded "$limit" $netcat -u -w "$limit" "$address" "$port" 2>/dev/null
+      else
+        bounded "$limit" $netcat -w "$limit" "$address" "$port" 2>&1
+      fi | tr -d '\r')
     first=$(printf '%s\n' "$text" | sed -n 1p)
     state=fail
     case $kind in
@@ -67,7 +73,11 @@ lane() {
         text=$(printf '%s\n' "$text" | sed '/^[0-9][0-9][0-9] /q;/^[0-9][0-9][0-9]$/q') ;;
       http)
         case $first in HTTP/*' '5*) text=$first ;; HTTP/*) state=answer; text=$(printf '%s\n' "$text" | sed '1,/^$/d') ;; esac ;;
-      datagram) state=sent ;;
+      datagram) state=sent
+        [ -z "$text" ] || state=answer ;;
+      dns) state=sent
+        [ -z "$text" ] || state=answer
+        text= ;;
       *) [ -z "$first" ] || state=answer
          text=$first ;;
     esac

@@ -11,6 +11,8 @@ import {
   halfDumbFtpServer,
   httpServer,
   type Listening,
+  rootServers,
+  udpServer,
 } from '../../unit/verify/servers.js';
 
 const which = (name: string): string | undefined => {
@@ -173,10 +175,45 @@ describe.concurrent.each(clients)('with nothing but %s', (name, commands) => {
     const outcomes = reader.attempts.map(({ outcome }) => outcome).sort();
     expect(outcomes).toEqual(['answer', 'answer', 'answer', 'fail', 'fail', 'fail']);
   });
+});
 
-  it('sends datagrams', async () => {
-    const reader = await connect('datagram', 9, 3, ['/bin/dash'], path);
-    expect(reader.attempts.map(({ outcome }) => outcome)).toEqual(['sent', 'sent', 'sent']);
+describe.concurrent.each([...clients.slice(0, 3), ['nc', ['nc', ...basics]] as [string, readonly string[]]])(
+  'datagrams, with nothing but %s',
+  (name, commands) => {
+    const path = pathWith(commands);
+    // bash reads a datagram's first byte and loses the rest.
+    const told = (text: string) => (name === 'bash' ? 'answer' : `answer ${text}`);
+
+    it('sends datagrams, and tells the answers', async () => {
+      const server = await serve(udpServer((question) => (question === '\n' ? 'rs1 here\n' : undefined)));
+      expect(tally(await connect('datagram', server.port, 3, ['/bin/dash'], path))).toEqual({
+        [told('rs1 here')]: 3,
+      });
+    });
+
+    it('tells that nobody answered, and hears the next answer all the same', async () => {
+      let asked = 0;
+      const server = await serve(udpServer(() => (++asked > 3 ? 'rs1' : undefined)));
+      const { attempts } = await connect('datagram', server.port, 4, ['/bin/dash'], path);
+      expect(attempts.map(({ outcome }) => outcome).sort()).toEqual(['answer', 'sent', 'sent', 'sent']);
+    });
+
+    it('asks a DNS server what every one of them answers, and does not tell what', async () => {
+      const answer = Buffer.from('LV\x81\x85\0\x01\0\0\0\0\0\0\0\0\x02\0\x01', 'latin1');
+      const server = await serve(udpServer((question) => (question === rootServers ? answer : undefined)));
+      expect(tally(await connect('dns', server.port, 3, ['/bin/dash'], path))).toEqual({ answer: 3 });
+    });
+  },
+);
+
+// netcats don't tell a refusal from silence.
+describe.concurrent.each(clients.slice(0, 3))('where a datagram is refused, with %s', (_, commands) => {
+  it('fails', async () => {
+    const server = await udpServer(() => undefined);
+    await server.close();
+    const { attempts } = await connect('datagram', server.port, 2, ['/bin/dash'], pathWith(commands));
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['fail', 'fail']);
+    expect(attempts[0]?.text).toMatch(/refused/i);
   });
 });
 
@@ -185,6 +222,17 @@ describe.concurrent.each(clients.slice(0, 3))('a service that says nothing, with
     const server = await serve(greetingServer(''));
     expect(tally(await connect('greeting', server.port, 6, ['/bin/dash'], pathWith(commands)))).toEqual({
       open: 6,
+    });
+  });
+});
+
+describe('with nothing but a netcat that has no UDP', () => {
+  it('there is no client for a datagram', async () => {
+    const path = pathWith(['busybox', ...basics]);
+    expect(execFileSync('/bin/sh', ['-c', 'busybox nc --help 2>&1']).toString()).not.toContain('-u');
+    expect(await connect('datagram', 9, 1, ['/bin/dash'], path)).toMatchObject({
+      client: 'none',
+      attempts: [],
     });
   });
 });

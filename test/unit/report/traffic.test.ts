@@ -38,6 +38,6 @@ describe('the traffic report', () => {
   it('names the address of an IPv6 service without brackets', () => {
     const lines = trafficText({ ...TRAFFIC, endpoint: '[2001:db8::100]:21/tcp' }, paint, 120);
     expect(lines[0]).toContain('tcp [2001:db8::100]:21 (ftp)');
-    expect(lines.at(-1)).toContain('ARP for 2001:db8::100: 1 answer');
+    expect(lines.at(-1)).toContain('neighbour discovery for 2001:db8::100: 1 answer');
   });
 });

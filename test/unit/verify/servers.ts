@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 
@@ -78,4 +79,26 @@ export function halfDumbFtpServer(): Promise<Listening> {
       else socket.write('530 No.\r\n');
     });
   });
+}
+
+/** A DNS question for the name servers of the root: id `LV`, recursion desired. */
+export const rootServers = 'LV\x01\0\0\x01\0\0\0\0\0\0\0\0\x02\0\x01';
+
+/** Answers datagrams; `answer` gets each as latin1 and may keep quiet. */
+export async function udpServer(
+  answer: (question: string) => string | Buffer | undefined,
+): Promise<Listening> {
+  const socket = createSocket('udp4');
+  const heard: string[] = [];
+  socket.on('message', (question, { address, port }) => {
+    heard.push(question.toString('latin1'));
+    const said = answer(question.toString('latin1'));
+    if (said !== undefined) socket.send(said, port, address);
+  });
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  return {
+    port: socket.address().port,
+    heard,
+    close: () => new Promise((resolve) => socket.close(() => resolve())),
+  };
 }

@@ -36,7 +36,7 @@ hold6() {
 announce() {
 	if command -v arping >/dev/null 2>&1; then
 		# iputils and busybox, else Habets
-		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+		{ arping -q -c 2 -U -I "$2" "$1" || arping -q -c 2 -U -i "$2" -S "$1" "$1"; } >/dev/null 2>&1 &
 	else
 		# A request from the address to a host that does not hold it corrects all who hear it.
 		ip neigh del 10.83.33.50 dev "$2" 2>/dev/null
@@ -91,7 +91,8 @@ server rs1 web6 3 -t '[fd00:7::110]:80' -r 10.83.33.76:21 -g
 server rs2 web6 1 -t '[fd00:7::110]:80' -r 10.83.33.2:21 -g
 
 hold 10.83.33.100 32 eth0 eth0:100
-announce 10.83.33.100 eth0
 hold fd00:7::110 128 eth0
+announce 10.83.33.100 eth0
+wait
 
 exit $failed

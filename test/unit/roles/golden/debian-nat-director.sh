@@ -14,15 +14,29 @@ put() {
 hold() {
 	case "$(ip -o addr show dev "$3")" in
 	*" $1/$2 "*) ;;
-	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3" nodad 2>/dev/null || ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
+	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else hold6 "$1/$2" "$3"; fi || failed=1 ;;
 	esac
+}
+
+# hold6 ADDRESS/PREFIX DEVICE: preferred for 0 seconds, so that the host sends nothing from it of its own accord. The kernel tells the
+# neighbours of an address only after it was looked for in the network, which accept_dad 0 makes a matter of no time.
+hold6() {
+	conf=/proc/sys/net/ipv6/conf
+	if [ -w "$conf/$2/ndisc_notify" ] && [ "$(cat $conf/all/accept_dad)" -le 0 ]; then
+		dad=$(cat "$conf/$2/accept_dad") notify=$(cat "$conf/$2/ndisc_notify") status=0
+		echo 0 > "$conf/$2/accept_dad"; echo 1 > "$conf/$2/ndisc_notify"
+		ip addr add "$1" dev "$2" preferred_lft 0 2>/dev/null || status=1
+		echo "$dad" > "$conf/$2/accept_dad"; echo "$notify" > "$conf/$2/ndisc_notify"
+		[ $status -eq 0 ] && return
+	fi
+	ip addr add "$1" dev "$2" nodad preferred_lft 0 2>/dev/null || ip addr add "$1" dev "$2" nodad 2>/dev/null || ip addr add "$1" dev "$2"
 }
 
 # announce ADDRESS DEVICE: to the neighbours, who may remember another host for it
 announce() {
 	if command -v arping >/dev/null 2>&1; then
 		# iputils and busybox, else Habets
-		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+		{ arping -q -c 2 -U -I "$2" "$1" || arping -q -c 2 -U -i "$2" -S "$1" "$1"; } >/dev/null 2>&1 &
 	else
 		# A request from the address to a host that does not hold it corrects all who hear it.
 		ip neigh del 10.83.33.76 dev "$2" 2>/dev/null
@@ -108,7 +122,8 @@ printf '%s\n' \
 	'}' | nft -f - || failed=1
 
 hold 10.83.33.102 32 eth0 eth0:102
-announce 10.83.33.102 eth0
 hold fd00:7::110 128 eth0
+announce 10.83.33.102 eth0
+wait
 
 exit $failed

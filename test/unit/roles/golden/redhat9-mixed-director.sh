@@ -19,7 +19,7 @@ hold() {
 announce() {
 	if command -v arping >/dev/null 2>&1; then
 		# iputils and busybox, else Habets
-		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+		{ arping -q -c 2 -U -I "$2" "$1" || arping -q -c 2 -U -i "$2" -S "$1" "$1"; } >/dev/null 2>&1 &
 	else
 		# A request from the address to a host that does not hold it corrects all who hear it.
 		arp -d 10.83.33.50 >/dev/null 2>&1
@@ -77,12 +77,13 @@ server rs2 db 1 -t 10.83.33.102:3306 -r 10.83.33.2:21 -m
 
 hold 10.83.33.100 32 eth0 eth0:100
 route add -host 10.83.33.100 dev eth0:100 2>/dev/null || :
-announce 10.83.33.100 eth0
 hold 10.83.33.101 32 eth0 eth0:101
 route add -host 10.83.33.101 dev eth0:101 2>/dev/null || :
-announce 10.83.33.101 eth0
 hold 10.83.33.102 32 eth0 eth0:102
 route add -host 10.83.33.102 dev eth0:102 2>/dev/null || :
+announce 10.83.33.100 eth0
+announce 10.83.33.101 eth0
 announce 10.83.33.102 eth0
+wait
 
 exit $failed

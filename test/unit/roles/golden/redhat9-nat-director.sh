@@ -19,7 +19,7 @@ hold() {
 announce() {
 	if command -v arping >/dev/null 2>&1; then
 		# iputils and busybox, else Habets
-		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+		{ arping -q -c 2 -U -I "$2" "$1" || arping -q -c 2 -U -i "$2" -S "$1" "$1"; } >/dev/null 2>&1 &
 	else
 		# A request from the address to a host that does not hold it corrects all who hear it.
 		arp -d 10.83.33.76 >/dev/null 2>&1
@@ -108,7 +108,8 @@ masquerade ip6tables -s fd00:7::76 -j MASQUERADE
 
 hold 10.83.33.102 32 eth0 eth0:102
 route add -host 10.83.33.102 dev eth0:102 2>/dev/null || :
-announce 10.83.33.102 eth0
 hold fd00:7::110 128 eth0
+announce 10.83.33.102 eth0
+wait
 
 exit $failed
