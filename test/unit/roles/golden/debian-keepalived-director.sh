@@ -14,7 +14,7 @@ put() {
 hold() {
 	case "$(ip -o addr show dev "$3")" in
 	*" $1/$2 "*) ;;
-	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3" nodad 2>/dev/null || ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
+	*) if [ -n "$4" ]; then ip addr add "$1/$2" dev "$3" label "$4"; else ip addr add "$1/$2" dev "$3"; fi || failed=1 ;;
 	esac
 }
 
@@ -22,7 +22,7 @@ hold() {
 announce() {
 	if command -v arping >/dev/null 2>&1; then
 		# iputils and busybox, else Habets
-		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+		{ arping -q -c 2 -U -I "$2" "$1" || arping -q -c 2 -U -i "$2" -S "$1" "$1"; } >/dev/null 2>&1 &
 	else
 		# A request from the address to a host that does not hold it corrects all who hear it.
 		ip neigh del 10.83.33.50 dev "$2" 2>/dev/null
@@ -82,5 +82,6 @@ printf '%s\n' \
 	'}' \
 	'}' | nft -f - || failed=1
 
+wait
 
 exit $failed

@@ -19,7 +19,7 @@ hold() {
 announce() {
 	if command -v arping >/dev/null 2>&1; then
 		# iputils and busybox, else Habets
-		arping -q -c 2 -U -I "$2" "$1" >/dev/null 2>&1 || arping -q -c 2 -U -i "$2" -S "$1" "$1" >/dev/null 2>&1
+		{ arping -q -c 2 -U -I "$2" "$1" || arping -q -c 2 -U -i "$2" -S "$1" "$1"; } >/dev/null 2>&1 &
 	else
 		# A request from the address to a host that does not hold it corrects all who hear it.
 		arp -d 10.83.33.50 >/dev/null 2>&1
@@ -96,5 +96,6 @@ for module in ip_vs ip_vs_wrr; do modprobe "$module" || failed=1; done
 mark iptables -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 21
 mark iptables -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 21
 
+wait
 
 exit $failed
