@@ -9,6 +9,7 @@ import {
   hostRoute,
   interfaceKey,
   interfaceLabel,
+  legacyPrograms,
   noAddress,
   oneLine,
   persistentSysctl,
@@ -18,9 +19,13 @@ import {
 } from '../../src/resources/index.js';
 import { template } from '../../src/shell/index.js';
 import { type Quiet, quietWay } from '../arp/quiet.js';
+import { LEGACY_IPTABLES } from '../director/marks.js';
 import { noParams } from '../noParams.js';
 import { isIPv4, realServerVips, type Vip, vipPrefix } from '../vips.js';
-import { gatewayRoute, gatewaySettings, gatewaysOf, routeWords, unknownGateways } from './gateway.js';
+  remarks({ cluster, host, facts }) {
+    const rules = mssRules(realServerVips(cluster, host), host, facts);
+    return [...unknownGateways(cluster, host), ...untoldSegments(rules, facts)];
+  },
 import {
   deviceOf,
   isHidden,
@@ -38,9 +43,10 @@ export default defineRole({
   name: 'realserver',
   description: 'holds the VIPs quietly, so that a real server takes what the director passes on',
   params: noParams,
-  wants: { commands: ['ip', 'ifconfig', 'route'] },
-  appliesTo: (host, cluster) =>
-    realServerVips(cluster, host).length > 0 || gatewaysOf(cluster, host).length > 0,
+  remarks({ cluster, host, facts }) {
+    const rules = mssRules(realServerVips(cluster, host), host, facts);
+    return [...unknownGateways(cluster, host), ...untoldSegments(rules, facts)];
+  },
   resources({ cluster, host, facts }) {
     const vips = realServerVips(cluster, host);
     const quiet = quietWay(cluster, host, facts);
@@ -50,6 +56,7 @@ export default defineRole({
       ...settings.map((setting) => sysctl(setting)),
       ...gatewaysOf(cluster, host).map((gateway) => gatewayRoute(gateway, host, facts)),
       ...tunnelResources(tunnels, quiet, facts),
+      ...mssResources(mssRules(vips, host, facts), facts),
       // What takes the VIP's packets comes before the VIP goes.
       ...(quiet.redirections ? [redirectRules(quiet.redirections)] : []),
       ...vips.flatMap((vip) =>
@@ -66,7 +73,10 @@ export default defineRole({
       }),
     ];
   },
-  remarks: ({ cluster, host }) => unknownGateways(cluster, host),
+  remarks({ cluster, host, facts }) {
+    const rules = mssRules(realServerVips(cluster, host), host, facts);
+    return [...unknownGateways(cluster, host), ...untoldSegments(rules, facts)];
+  },
 });
 
 /** One that answers through the director only may route for others. */
@@ -124,6 +134,8 @@ export function realServerScript(cluster: Cluster, host: ClusterHost, facts: Fac
       .filter((vip) => !isHeld(vip, quiet))
       .map(({ address, label }) => ({ address, label: interfaceLabel('lo', label) ?? 'lo:1' })),
     tunnels: tunnelLines(tunnels, quiet, facts),
+    legacyPrograms: legacyPrograms.text,
+    mss: mssLines(mssRules(vips, host, facts), facts),
     vips: vips
       .filter((vip) => isHeld(vip, quiet))
       .map((vip) => {

@@ -59,6 +59,7 @@ function checkIdentity(path: Path, service: ServiceInput, report: Report): void 
 
 function checkSettings(path: Path, service: ServiceInput, report: Report): void {
   const { scheduler = 'wlc', schedulerFlags = [], persistence, protocol = 'tcp', onePacket } = service;
+  const { mss, forwarding = 'dr' } = service;
   for (const [index, flag] of schedulerFlags.entries()) {
     const [owner = ''] = flag.split('-');
     if (owner === scheduler) continue;
@@ -75,6 +76,13 @@ function checkSettings(path: Path, service: ServiceInput, report: Report): void 
       true,
       `is for UDP, and the protocol is ${protocol}`,
       'take it out, or set `protocol: "udp"`',
+    );
+  if (mss !== undefined && (forwarding !== 'tun' || protocol !== 'tcp'))
+    report(
+      [...path, 'mss'],
+      mss,
+      `is for TCP by a tunnel, and the service is ${protocol} by ${forwarding}`,
+      'take it out: without a tunnel packets arrive as they are',
     );
   if (typeof persistence !== 'object') return;
   const { netmask, engine } = persistence;

@@ -153,6 +153,8 @@ export interface Service {
   readonly persistence?: ServicePersistence;
   /** One-packet scheduling, of UDP; absent: off. */
   readonly onePacket?: boolean;
+  /** Of forwarding tun over TCP: bytes of the greatest segment that clients send; absent: what fits the tunnel. */
+  readonly mss?: number;
   readonly directors: readonly string[];
   readonly realServers: readonly ServiceRealServer[];
   /** All must succeed; absent: none, a real server counts as working. */

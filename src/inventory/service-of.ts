@@ -43,6 +43,7 @@ function resolveService(
     ...natOf(service),
     ...persistenceOf(service),
     ...(service.onePacket === true && { onePacket: true }),
+    ...(service.mss !== undefined && { mss: service.mss }),
     directors: service.directors,
     realServers: service.realServers.map((realServer) => ({
       host: realServer.host,

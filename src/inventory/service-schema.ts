@@ -195,6 +195,15 @@ export const serviceSchema = z
       .describe(
         'Choose a real server for each packet anew, without a connection entry: for UDP, as DNS. False by default.',
       ),
+    mss: z
+      .int()
+      .min(536)
+      .max(65495)
+      .optional()
+      .describe(
+        'With forwarding `tun` over TCP: bytes of the greatest segment that clients are told to send, 536 to 65495. ' +
+          'By default what fits the tunnel, by the MTU of the real server’s interface: 1440 for `ipip` over IPv4 and Ethernet.',
+      ),
     directors: names.min(1).describe('Names of the hosts that hold the VIP and spread the connections.'),
     realServers: z
       .array(realServer)

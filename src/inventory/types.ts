@@ -246,6 +246,8 @@ export interface ServiceOptions {
   persistence?: number | PersistenceOptions | undefined;
   /** Choose a real server for each packet anew, without a connection entry: for UDP, as DNS. False by default. */
   onePacket?: boolean | undefined;
+  /** With forwarding `tun` over TCP: bytes of the greatest segment that clients are told to send, 536 to 65495. By default what fits the tunnel, by the MTU of the real server’s interface: 1440 for `ipip` over IPv4 and Ethernet. */
+  mss?: number | undefined;
   /** Names of the hosts that hold the VIP and spread the connections. */
   directors: string[];
   /** The hosts that do the work; their order numbers them (see `roles.ftp.banner`). */

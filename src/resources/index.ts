@@ -34,6 +34,8 @@ export {
   nftNatTable,
 } from './masqueradeRules.js';
 export { modulesAtBoot } from './modulesAtBoot.js';
+export { type MssClampOptions, mssClamp } from './mssClamp.js';
+export { iptablesMssWords, type MssRule, nftMssTable } from './mssRules.js';
 export { noAddress } from './noAddress.js';
 export { oneLine } from './oneLine.js';
 export { type PackageManager, type PackageNames, packages } from './packages.js';

@@ -114,6 +114,19 @@ cases.push({
   ),
 });
 
+cases.push({
+  name: 'debian-tunnels-iptables-realserver.sh',
+  text: writtenText(
+    realserver.resources(
+      input(realserver, everyTunnel, 'rs1', {
+        ...debian,
+        commands: new Set([...debian.commands, 'iptables']),
+      }),
+    ),
+    '/etc/lvsctl/realserver.sh',
+  ),
+});
+
 describe.each(cases)('$name', ({ name, text }) => {
   it('is the golden script', async () => {
     await expect(text).toMatchFileSnapshot(`golden/${name}`);

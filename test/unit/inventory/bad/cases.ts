@@ -58,7 +58,7 @@ hosts.rs1.adress = "10.83.33.7": unknown key
     title: 'key that resembles none',
     put: { 'services.ftp.colour': 'blue' },
     says: `services.ftp.colour = "blue": unknown key
-  → known keys here: vip, port, fwmark, ports, protocol, scheduler, schedulerFlags, forwarding, gateway, masquerade, persistence, onePacket, directors, realServers, check, sorry, quorum, hysteresis, minAvailable, label`,
+  → known keys here: vip, port, fwmark, ports, protocol, scheduler, schedulerFlags, forwarding, gateway, masquerade, persistence, onePacket, mss, directors, realServers, check, sorry, quorum, hysteresis, minAvailable, label`,
   },
   {
     title: 'misspelt key of ssh settings',
@@ -964,6 +964,12 @@ services.ftp.ports = [21,"50000-50050"]: lacks passive ports of roles.ftp, 50000
     put: { 'services.ftp.onePacket': true },
     says: `services.ftp.onePacket = true: is for UDP, and the protocol is tcp
   → take it out, or set \`protocol: "udp"\``,
+  },
+  {
+    title: 'segment size without a tunnel',
+    put: { 'services.ftp.mss': 1400 },
+    says: `services.ftp.mss = 1400: is for TCP by a tunnel, and the service is tcp by dr
+  → take it out: without a tunnel packets arrive as they are`,
   },
   {
     title: 'flag of another scheduler',

@@ -38,6 +38,16 @@ ip -4 route replace default via 10.83.33.83 dev eth0 || failed=1
 for module in ipip; do modprobe "$module"; done
 ip link set tunl0 up || failed=1
 put 2 net/ipv4/conf/tunl0/rp_filter
+# What clients may send in one TCP segment so that it fits the tunnel, in a table of our own.
+printf '%s\n' \
+	'table inet lvsctl_mss' \
+	'delete table inet lvsctl_mss' \
+	'table inet lvsctl_mss {' \
+	'chain output {' \
+	'type filter hook output priority -150;' \
+	'ip saddr 10.83.33.101 tcp flags & (syn | rst) == syn tcp option maxseg size set 1440' \
+	'}' \
+	'}' | nft -f - || failed=1
 
 hold 10.83.33.100 32 lo lo:100
 hold 10.83.33.101 32 tunl0 tunl0:101

@@ -57,6 +57,23 @@ ip link set ip6gre0 up || failed=1
 ip link set sit0 up || failed=1
 gue 6080
 gue 6080 -6
+# What clients may send in one TCP segment so that it fits the tunnel, in a table of our own.
+printf '%s\n' \
+	'table inet lvsctl_mss' \
+	'delete table inet lvsctl_mss' \
+	'table inet lvsctl_mss {' \
+	'chain output {' \
+	'type filter hook output priority -150;' \
+	'ip saddr 10.83.33.101 tcp flags & (syn | rst) == syn tcp option maxseg size set 1440' \
+	'ip saddr 10.83.33.102 tcp flags & (syn | rst) == syn tcp option maxseg size set 1428' \
+	'ip saddr 10.83.33.103 tcp flags & (syn | rst) == syn tcp option maxseg size set 1432' \
+	'ip saddr 10.83.33.104 tcp flags & (syn | rst) == syn tcp option maxseg size set 1420' \
+	'ip6 saddr fd00:83::111 tcp flags & (syn | rst) == syn tcp option maxseg size set 1400' \
+	'ip6 saddr fd00:83::112 tcp flags & (syn | rst) == syn tcp option maxseg size set 1388' \
+	'ip6 saddr fd00:83::113 tcp flags & (syn | rst) == syn tcp option maxseg size set 1396' \
+	'ip6 saddr fd00:83::114 tcp flags & (syn | rst) == syn tcp option maxseg size set 1420' \
+	'}' \
+	'}' | nft -f - || failed=1
 
 hold 10.83.33.100 32 lo lo:100
 hold 10.83.33.101 32 tunl0 tunl0:101

@@ -14,6 +14,32 @@ hold() {
 	if [ -n "$4" ]; then ifconfig "$4" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig "$3" add "$1/$2"; fi || failed=1
 }
 
+read -r release < /proc/sys/kernel/osrelease
+legacy=
+set -- "/lib/modules/$release/kernel/net/netfilter/"nf_tables.ko* "/lib/modules/$release/kernel/net/netfilter/"nft_reject_inet.ko*
+if [ -e "$1" ] && [ ! -e "$2" ] && command -v iptables-legacy >/dev/null 2>&1; then legacy=1; fi
+xtables() {
+  program=$1${legacy:+-legacy}
+  shift
+  "$program" "$@"
+}
+
+# mss TOOL RULE: the greatest TCP segment that is announced from a VIP, in a chain of our own
+mss() {
+	tool=$1
+	shift
+	xtables "$tool" -t mangle -N LVSCTL-MSS 2>/dev/null
+	# iptables before 1.4.11 has no -C.
+	xtables "$tool" -t mangle -C LVSCTL-MSS "$@" 2>/dev/null || {
+		xtables "$tool" -t mangle -D LVSCTL-MSS "$@" 2>/dev/null
+		xtables "$tool" -t mangle -A LVSCTL-MSS "$@" || failed=1
+	}
+	case $(xtables "$tool" -t mangle -L OUTPUT -n) in
+	*LVSCTL-MSS*) ;;
+	*) xtables "$tool" -t mangle -I OUTPUT -j LVSCTL-MSS || failed=1 ;;
+	esac
+}
+
 # No ARP for the VIPs. This comes before they are up: a real server that answers once is remembered for minutes.
 put 1 net/ipv4/conf/all/arp_ignore
 put 2 net/ipv4/conf/all/arp_announce
@@ -36,6 +62,8 @@ route add default gw 10.83.33.83 dev eth0 || failed=1
 for module in ipip; do modprobe "$module"; done
 ifconfig tunl0 up || failed=1
 put 0 net/ipv4/conf/tunl0/rp_filter
+# What clients may send in one TCP segment so that it fits the tunnel.
+mss iptables -s 10.83.33.101 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1440
 
 hold 10.83.33.100 32 lo lo:100
 route add -host 10.83.33.100 dev lo:100 2>/dev/null || :
