@@ -138,8 +138,9 @@ function checkRealServers(
         `differs from the service’s port ${servicePort}`,
         `with forwarding ${forwarding} packets arrive unchanged: leave the port out, or use forwarding nat`,
       );
-    const families = writtenAddresses(draft.hosts.get(host)).map(({ family }) => family);
-    if (vip && families[0] && !families.includes(vip.family))
+    const families = familiesOf(host, draft);
+    const reached = forwarding === 'tun' && service.directors.every(sendsTo(families, draft));
+    if (vip && families[0] && !families.includes(vip.family) && !reached)
       report(
         [...at, 'host'],
         host,
@@ -148,6 +149,13 @@ function checkRealServers(
       );
   }
 }
+
+const familiesOf = (host: string, draft: Draft): Family[] =>
+  writtenAddresses(draft.hosts.get(host)).map(({ family }) => family);
+
+/** Whether a director has an address of one of these families: a tunnel may be of another one than the VIP. */
+const sendsTo = (families: readonly Family[], draft: Draft) => (director: string) =>
+  familiesOf(director, draft).some((family) => families.includes(family));
 
 function checkMinAvailable(path: Path, service: ServiceInput, report: Report): void {
   const { minAvailable = 1 } = minAvailableOf(service);

@@ -59,8 +59,9 @@ function resolveService(
   };
 }
 
+/** Of the VIP's family; by a tunnel, and only there, it may be of the other one. */
 function addressOf(host: ClusterHost | undefined, vip: string): string {
-  return (host && addressFor(host, vip)?.address) ?? '';
+  return host === undefined ? '' : (addressFor(host, vip)?.address ?? host.address);
 }
 
 function natOf({ gateway, masquerade }: ServiceInput): Pick<Service, 'gateway' | 'masquerade'> {
