@@ -1,5 +1,6 @@
 import type { Change, Resource } from '../engine/resource.js';
-import { type Sh, sh, shLines, trusted } from '../shell/index.js';
+import { type Sh, sh, shLines } from '../shell/index.js';
+import { changeOf, type FilterStep, filterProbe, filterSections, type PresentRules } from './filterRules.js';
 import {
   iptablesMssWords,
   MSS_CHAIN,
@@ -7,12 +8,9 @@ import {
   type MssRule,
   mssText,
   nftMssTable,
-  type PresentMss,
   parseIptablesMss,
   parseNftMss,
 } from './mssRules.js';
-import { observedText } from './observed.js';
-import { legacyPrograms } from './packetMarks.js';
 
 export interface MssClampOptions {
   readonly rules: readonly MssRule[];
@@ -22,31 +20,11 @@ export interface MssClampOptions {
 
 const id = 'segment sizes';
 
-/** Asking for a table would load its module, which a probe must not; where it is not loaded, it has no rules. */
-const probe = trusted(`\
-${legacyPrograms.text}
-if [ -d /sys/module/nf_tables ] || ! grep '/nf_tables\\.ko' "/lib/modules/$release/modules.dep" >/dev/null 2>&1; then
-  nftables=1
-else
-  nftables=
-fi
-if [ -n "$nftables" ] && command -v nft >/dev/null 2>&1; then
-  echo '@@ nft'
-  nft -nn list table inet ${MSS_TABLE} 2>/dev/null
-fi
-for tool in iptables ip6tables; do
-  command -v $tool >/dev/null 2>&1 || continue
-  case $tool in iptables) names=/proc/net/ip_tables_names ;; *) names=/proc/net/ip6_tables_names ;; esac
-  case $legacy$($tool -V 2>/dev/null) in
-  1* | *legacy*) grep '^mangle$' $names >/dev/null 2>&1 || continue ;;
-  *nf_tables*) [ -n "$nftables" ] || continue ;;
-  *) grep '^mangle$' $names >/dev/null 2>&1 || continue ;;
-  esac
-  echo "@@ $tool"
-  LC_ALL=C xtables $tool -t mangle -L -n 2>/dev/null
-done
-:
-`);
+const probe = filterProbe(
+  'mangle',
+  sh`  echo '@@ nft'
+  nft -nn list table inet ${MSS_TABLE} 2>/dev/null`,
+);
 
 /**
  * The greatest TCP segment that clients of a VIP are told to send: what fits a tunnel on the way to the host. The rules are in a table of
@@ -57,41 +35,22 @@ export function mssClamp({ rules, by }: MssClampOptions): Resource {
     id,
     probe,
     plan(observed): Change | undefined {
-      const sections = new Map(
-        observedText(id, observed)
-          .split(/^@@ /m)
-          .map((part) => {
-            const [name = '', ...lines] = part.split('\n');
-            return [name, lines.join('\n')] as const;
-          }),
-      );
-      const tables = (six: boolean): Step | undefined => {
+      const sections = filterSections(id, observed);
+      const tables = (six: boolean) => {
         const tool = six ? 'ip6tables' : 'iptables';
         const wanted = by === 'iptables' ? rules.filter(({ vip }) => vip.includes(':') === six) : [];
         return step(tool, parseIptablesMss(sections.get(tool) ?? ''), wanted);
       };
       const nft = step('nft', parseNftMss(sections.get('nft') ?? ''), by === 'nft' ? rules : []);
-      const steps = [nft, tables(false), tables(true)].filter((one) => one !== undefined);
-      if (steps.length === 0) return undefined;
-      return {
-        summary: steps.map(({ summary }) => summary).join('; '),
-        diff: steps.map(({ diff }) => diff).join(''),
-        apply: shLines(legacyPrograms, ...steps.map(({ apply }) => apply)),
-      };
+      return changeOf([nft, tables(false), tables(true)]);
     },
   };
 }
 
 type Tool = 'nft' | 'iptables' | 'ip6tables';
 
-interface Step {
-  readonly summary: string;
-  readonly diff: string;
-  readonly apply: Sh;
-}
-
 /** All is written anew: a handshake meanwhile announces what it did before. */
-function step(tool: Tool, found: PresentMss, rules: readonly MssRule[]): Step | undefined {
+function step(tool: Tool, found: PresentRules<MssRule>, rules: readonly MssRule[]): FilterStep | undefined {
   const have = found.rules.map(mssText);
   const want = rules.map(mssText);
   const missing = want.filter((text) => !have.includes(text));
@@ -116,7 +75,7 @@ function byNft(rules: readonly MssRule[]): Sh {
     : sh`printf '%s\n' ${nftMssTable(rules)} | nft -f -`;
 }
 
-function byIptables(tool: Tool, { there }: PresentMss, rules: readonly MssRule[]): Sh {
+function byIptables(tool: Tool, { there }: PresentRules<MssRule>, rules: readonly MssRule[]): Sh {
   const on = (command: string, words: readonly string[] = []) =>
     sh`xtables ${tool} -t mangle ${command} ${MSS_CHAIN} ${words}`;
   const unhook = sh`while xtables ${tool} -t mangle -D OUTPUT -j ${MSS_CHAIN} 2>/dev/null; do :; done`;

@@ -1,3 +1,5 @@
+import { NO_RULES, type PresentRules, readChain } from './filterRules.js';
+
 /** What a host's answers from a VIP say of the size of segments that it takes. */
 export interface MssRule {
   /** Canonical text, IPv6 without brackets. */
@@ -41,18 +43,9 @@ export function iptablesMssWords({ vip, mss }: MssRule): string[] {
   return ['-s', vip, '-p', 'tcp', '--tcp-flags', 'SYN,RST', 'SYN', '-j', 'TCPMSS', '--set-mss', String(mss)];
 }
 
-/** What is in place; `whole` is false where something there is not as we write it. */
-export interface PresentMss {
-  readonly there: boolean;
-  readonly whole: boolean;
-  readonly rules: readonly MssRule[];
-}
-
-const nowhere: PresentMss = { there: false, whole: true, rules: [] };
-
 /** Reads `nft -nn list table inet lvsctl_mss`; nothing, where there is no such table. nft writes the flags in one of two ways. */
-export function parseNftMss(text: string): PresentMss {
-  if (!text.includes(`table inet ${MSS_TABLE} {`)) return nowhere;
+export function parseNftMss(text: string): PresentRules<MssRule> {
+  if (!text.includes(`table inet ${MSS_TABLE} {`)) return NO_RULES;
   const rules: MssRule[] = [];
   let whole = /\bhook output priority (-150|mangle);/.test(text);
   for (const line of text.split('\n')) {
@@ -67,27 +60,13 @@ export function parseNftMss(text: string): PresentMss {
   return { there: true, whole, rules };
 }
 
-/** Reads our chain in `iptables -t mangle -L -n` or that of ip6tables, of 1.2.7a to 1.8. Without the jump to it, it is not whole. */
-export function parseIptablesMss(text: string): PresentMss {
-  const rules: MssRule[] = [];
-  let chain: string | undefined;
-  let there = false;
-  let whole = true;
-  let jumps = false;
-  for (const line of text.split('\n')) {
-    const name = /^Chain (\S+)/.exec(line)?.[1];
-    if (name !== undefined) {
-      chain = name;
-      there ||= name === MSS_CHAIN;
-    } else if (chain === 'OUTPUT') jumps ||= line.startsWith(`${MSS_CHAIN} `);
-    else if (chain === MSS_CHAIN && line.trim() !== '' && !line.startsWith('target ')) {
-      const [, vip = '', mss] =
-        /^TCPMSS\s+\w+\s+(?:--\s+)?([\da-f.:]+)(?:\/32|\/128)?\s+(?:0\.0\.0\.0\/0|::\/0|anywhere)\s+tcp flags:0x06\/0x02 TCPMSS set (\d+)\s*$/.exec(
-          line,
-        ) ?? [];
-      if (mss === undefined) whole = false;
-      else rules.push({ vip, mss: Number(mss) });
-    }
-  }
-  return there ? { there, whole: whole && jumps, rules } : nowhere;
+/** Reads our chain in `iptables -t mangle -L -n` or that of ip6tables. */
+export function parseIptablesMss(text: string): PresentRules<MssRule> {
+  return readChain(text, { chain: MSS_CHAIN, hook: 'OUTPUT' }, (line) => {
+    const [, vip = '', mss] =
+      /^TCPMSS\s+\w+\s+(?:--\s+)?([\da-f.:]+)(?:\/32|\/128)?\s+(?:0\.0\.0\.0\/0|::\/0|anywhere)\s+tcp flags:0x06\/0x02 TCPMSS set (\d+)\s*$/.exec(
+        line,
+      ) ?? [];
+    return mss === undefined ? undefined : { vip, mss: Number(mss) };
+  });
 }

@@ -7,14 +7,14 @@ export function discoveryOf(vip: string): string {
 }
 
 /**
- * Lets the kernel of a probe host ask for an IPv6 VIP three times, and shows whom it then takes for its owner: at once, and a second later,
+ * Lets the kernel of a probe host ask for an IPv6 VIP twice, and shows whom it then takes for its owner: at once, and a second later,
  * since a later answer replaces an earlier one. Needs `bounded` and `lane` of the traffic script, and ip(8). Lines are marked `nd: `.
  */
 export function neighbourScript(device: string, vip: string): { define: Sh; run: Sh } {
   const run = sh`( text=$(ask_neighbour); printf '%s\n' "$text" | sed 's/^/nd: /' )`;
   const define = sh`ask_neighbour() {
   if ! has ip; then echo 'no ip'; return; fi
-  for turn in 1 2 3; do
+  for turn in 1 2; do
     ip -6 neigh del ${vip} dev ${device} >/dev/null 2>&1
     lane datagram 1 ${vip} 9 nd >/dev/null 2>&1
     ip -6 neigh show ${vip} dev ${device}
