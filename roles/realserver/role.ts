@@ -22,10 +22,8 @@ import { type Quiet, quietWay } from '../arp/quiet.js';
 import { LEGACY_IPTABLES } from '../director/marks.js';
 import { noParams } from '../noParams.js';
 import { isIPv4, realServerVips, type Vip, vipPrefix } from '../vips.js';
-  remarks({ cluster, host, facts }) {
-    const rules = mssRules(realServerVips(cluster, host), host, facts);
-    return [...unknownGateways(cluster, host), ...untoldSegments(rules, facts)];
-  },
+import { gatewayRoute, gatewaySettings, gatewaysOf, routeWords, unknownGateways } from './gateway.js';
+import { mssLines, mssResources, mssRules, untoldSegments } from './mss.js';
 import {
   deviceOf,
   isHidden,
@@ -43,10 +41,9 @@ export default defineRole({
   name: 'realserver',
   description: 'holds the VIPs quietly, so that a real server takes what the director passes on',
   params: noParams,
-  remarks({ cluster, host, facts }) {
-    const rules = mssRules(realServerVips(cluster, host), host, facts);
-    return [...unknownGateways(cluster, host), ...untoldSegments(rules, facts)];
-  },
+  wants: { commands: ['ip', 'ifconfig', 'route', 'nft', 'iptables'], paths: [LEGACY_IPTABLES] },
+  appliesTo: (host, cluster) =>
+    realServerVips(cluster, host).length > 0 || gatewaysOf(cluster, host).length > 0,
   resources({ cluster, host, facts }) {
     const vips = realServerVips(cluster, host);
     const quiet = quietWay(cluster, host, facts);
