@@ -5,6 +5,7 @@ import type { Cluster } from '../inventory/cluster.js';
 import { keepalivedRuns } from '../inventory/keepalived.js';
 import {
   destinationOf,
+  emptyRecord,
   type Operation,
   type Owned,
   parseRecord,
@@ -44,7 +45,9 @@ export class Director {
   #locked = false;
   readonly #owned: Owned;
   readonly #keepalived: boolean;
-  #record: WeightRecord = { entries: [], unread: [] };
+  /** As it was read, and as it is since. */
+  #found: WeightRecord = emptyRecord;
+  #record: WeightRecord = emptyRecord;
 
   constructor(
     private readonly host: Host,
@@ -69,7 +72,8 @@ export class Director {
     sections.set('ipvs table', tableProbe);
     const outputs = await runSections(this.host, sections);
     if (this.lock) this.#check(output(outputs, 'lock'));
-    this.#record = parseRecord(succeeded(this.name, 'recorded weights', output(outputs, 'record')));
+    this.#found = parseRecord(succeeded(this.name, 'recorded weights', output(outputs, 'record')));
+    this.#record = this.#found;
     return {
       services: this.#services(outputs),
       record: this.#record,
@@ -92,7 +96,8 @@ export class Director {
       planned.filter((one) => !this.isLeftToChecks(one)),
       { restores: false },
     );
-    const inFile = last && this.#keepalived ? this.#weights(record) : [];
+    this.#record = record ?? this.#record;
+    const inFile = last && this.#keepalived ? this.#weights() : [];
     sections.set(
       'change',
       shLines(
@@ -123,9 +128,9 @@ export class Director {
   }
 
   /** Of all real servers that the record was about, or is now. */
-  #weights(record: WeightRecord = this.#record): KeepalivedWeight[] {
-    const entries = [...this.#record.entries, ...record.entries];
-    const { services } = withRecorded(this.cluster, record);
+  #weights(): KeepalivedWeight[] {
+    const entries = [...this.#found.entries, ...this.#record.entries];
+    const { services } = withRecorded(this.cluster, this.#record);
     return services
       .filter(({ directors }) => directors.includes(this.name))
       .flatMap((service) =>

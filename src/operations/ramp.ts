@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LvsctlError } from '../errors.js';
 import { destinationKey, type Operation } from '../ipvs/index.js';
 import type { WeightChange } from './access.js';
 import { checkReadBack, type DirectorPlan } from './change.js';
@@ -32,13 +33,22 @@ export function rampWeights(from: number, to: number, seconds: number): number[]
   return Array.from({ length: steps }, (_, i) => from + Math.round(((to - from) * (i + 1)) / steps));
 }
 
-/** Carries a plan out in steps, the last of them when the time is over; the record is written before the first. */
+/**
+ * Carries a plan out in steps, the last of them when the time is over; the record is written before the first.
+ * @throws LvsctlError before anything is changed, where keepalived brings the server back
+ */
 export async function rampTo(
   director: Director,
   { operations, record, changes }: DirectorPlan,
   { seconds, signal, onStep }: Ramp,
 ): Promise<readonly WeightChange[]> {
   const edits = operations.filter(isEdit);
+  const checked = edits.find((edit) => director.isLeftToChecks(edit));
+  if (checked !== undefined)
+    throw new LvsctlError(
+      `keepalived checks ${destinationKey(checked.destination)}, and gives it its whole weight when it answers`,
+      { host: director.name, resource: 'weights', hint: 'leave --over out' },
+    );
   const weights = edits.map((edit) =>
     rampWeights(edit.before.weight ?? 1, edit.destination.weight ?? 1, seconds),
   );
@@ -58,11 +68,7 @@ export async function rampTo(
       return weight === reached.get(destinationKey(destination)) ? [] : [{ ...edit, destination }];
     });
     if (now.length === 0) continue;
-    checkReadBack(
-      director.name,
-      await director.change(now, { last: step === steps }),
-      now.filter((one) => !director.isLeftToChecks(one)),
-    );
+    checkReadBack(director.name, await director.change(now, { last: step === steps }), now);
     for (const { destination } of now) reached.set(destinationKey(destination), destination.weight);
     for (const { destination } of edits) {
       const address = destinationKey(destination);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OutcomeUnknownError } from '../../../src/errors.js';
 import type { Sh } from '../../../src/shell/index.js';
@@ -32,6 +32,7 @@ export class FakeDirector implements Host {
     const text = script.text
       .replaceAll('/proc/net/ip_vs', join(this.fake.folder, 'ip_vs'))
       .replaceAll('/proc/sys/net/ipv4/vs/', join(this.fake.folder, 'vs-'))
+      .replaceAll('/etc/keepalived', join(this.fake.folder, 'etc-keepalived'))
       .replaceAll('/var/lib/lvsctl', join(this.fake.folder, 'state'));
     const { status, stdout, stderr } = await this.fake.script(this.shell, text);
     return { status, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr), truncated: false };
@@ -46,6 +47,16 @@ export class FakeDirector implements Host {
   /** Lines of /proc/net/ip_vs_conn. */
   set connectionTable(text: string) {
     writeFileSync(join(this.fake.folder, 'ip_vs_conn'), text);
+  }
+
+  /** keepalived.conf. */
+  set conf(text: string) {
+    mkdirSync(join(this.fake.folder, 'etc-keepalived'), { recursive: true });
+    writeFileSync(join(this.fake.folder, 'etc-keepalived', 'keepalived.conf'), text);
+  }
+
+  get conf(): string {
+    return readFileSync(join(this.fake.folder, 'etc-keepalived', 'keepalived.conf'), 'utf8');
   }
 
   set quiescentExpires(value: 0 | 1) {

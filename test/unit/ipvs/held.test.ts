@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { closes, heldScript, parseHeld } from '../../../src/ipvs/index.js';
+import { hostShells } from '../../support/host-shells.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lvsctl-held-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -31,6 +32,16 @@ describe('the count of connections', () => {
       virtual: { address: '192.168.7.110', port: 8080 },
       destination: { address: '192.168.7.1', port: 80 },
       state: 'CLOSE',
+    });
+  });
+
+  it.each(hostShells)('comes from $name', ({ argv: [program = '', ...args] }) => {
+    const text = heldScript(['192.168.7.1']).text.replaceAll('/proc/net/ip_vs_conn', capture.pathname);
+    const { status, stdout, stderr } = spawnSync(program, [...args, '-c', text], { encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: '5 TCP C0A8076E 1F90 C0A80701 0050 CLOSE\n',
+      stderr: '',
     });
   });
 

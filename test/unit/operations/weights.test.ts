@@ -3,6 +3,7 @@ import type { LockOwner } from '../../../src/engine/lock.js';
 import { LvsctlError } from '../../../src/errors.js';
 import type { Service } from '../../../src/inventory/cluster.js';
 import { type Access, drain, setWeight, undrain } from '../../../src/operations/index.js';
+import { shells } from '../../support/shells.js';
 import { cluster } from '../ipvs/cluster.js';
 import { FakeDirector } from '../ipvs/fake-director.js';
 import { FakeKernel } from '../ipvs/fake-kernel.js';
@@ -81,6 +82,17 @@ describe('drain', () => {
     expect(writes(lvs)).toEqual([`-e ${vip} -r 10.83.33.76:21 -g -w 0 -x 500 -y 300`]);
     expect(lvs.record).toBe('ftp1 ftp 0 2026-11-25T16:40:00Z alice@ops1 new disk\n');
     expect(lvs.trips).toBe(2);
+  });
+
+  it.each(shells)('is the same in $name', async ({ argv }) => {
+    const lvs = director('lvs', ...usual);
+    const inShell = new FakeDirector('lvs', lvs.kernel, argv);
+    opened.push(inShell);
+    const reason = `it's "$(touch oops)" \`x\` \\n %s`;
+    const { directors } = await drain(access([inShell]), { host: 'ftp1', ...author, reason });
+    expect(directors[0]?.failure).toBeUndefined();
+    expect(weights(inShell)[0]).toBe('10.83.33.76:21 0');
+    expect(inShell.record).toBe(`ftp1 ftp 0 2026-11-25T16:40:00Z alice@ops1 ${reason}\n`);
   });
 
   it('does nothing twice', async () => {
