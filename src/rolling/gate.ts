@@ -15,11 +15,12 @@ import {
   type waitUntilIdle,
 } from '../operations/index.js';
 import type { checkServes } from './check.js';
-import { directorsOf, isInTables, servicesOf } from './tables.js';
+import { choosesAnew, directorsOf, isInTables, servicesOf } from './tables.js';
 
 /** What the directors' record says of a host that is out because of a rolling run: it is taken first and given back by the next. */
 export const REASON = 'rolling';
 
+const INTERRUPTED = 'interrupted while its connections were waited for';
 const CHECK_SECONDS = 60;
 const SETTLE_SECONDS = 15;
 
@@ -186,6 +187,7 @@ export class TableGate implements Gate {
 
   async #untilIdle(host: ClusterHost, seconds: number, busy: 'stop' | 'cut'): Promise<void> {
     const { sink, signal } = this.reach;
+    const end = Date.now() + seconds * 1000;
     let told: number | undefined;
     const { idle, connections, failures } = await this.operations.waitUntilIdle(this.#access, {
       host: host.name,
@@ -196,10 +198,10 @@ export class TableGate implements Gate {
         sink({ type: 'host.drain', host: host.name, state: 'waiting', connections: progress.connections });
       },
     });
-    if (idle) return;
+    if (idle) return this.#untilForgotten(host, end);
     const [silent] = failures;
     const why = signal.aborted
-      ? `interrupted while its connections were waited for`
+      ? INTERRUPTED
       : silent
         ? `${silent.director} does not tell whether ${host.name} has connections left: ${silent.failure.message}`
         : `${connections} ${connections === 1 ? 'connection is' : 'connections are'} left after ${seconds} s`;
@@ -207,6 +209,10 @@ export class TableGate implements Gate {
       sink({ type: 'remark', host: host.name, text: `${why}; they are cut` });
       return;
     }
+    await this.#giveUp(host, why);
+  }
+
+  async #giveUp(host: ClusterHost, why: string): Promise<never> {
     const stays = this.#left.has(host.name);
     if (!stays) await this.#inTurn(() => this.#undo(host));
     this.#done(host);
@@ -215,6 +221,27 @@ export class TableGate implements Gate {
       resource: 'drain',
       hint: 'raise --wait, or say --cut to go on in spite of them (`ipvsadm -Lcn` on the director lists them)',
     });
+  }
+
+  /** Closed connections are remembered for a while; a client that takes the port of one again would be sent to the host. */
+  async #untilForgotten(host: ClusterHost, end: number): Promise<void> {
+    const { reach } = this;
+    const directors = directorsOf(servicesOf(reach.cluster, host));
+    const anew = await Promise.all(directors.map((director) => choosesAnew(reach, director)));
+    if (!anew.includes(false)) return;
+    for (;;) {
+      const remembered = await this.#connections(host);
+      if (reach.signal.aborted) await this.#giveUp(host, INTERRUPTED);
+      if (remembered === 0) return;
+      if (Date.now() >= end) {
+        const text = `${remembered} closed connections are still remembered: who takes the port of one again is sent there; net.ipv4.vs.conn_reuse_mode = 2 on the directors ends that`;
+        reach.sink({ type: 'remark', host: host.name, text });
+        return;
+      }
+      await pause(Math.min(1000, Math.max(1, end - Date.now())), undefined, { signal: reach.signal }).catch(
+        () => undefined,
+      );
+    }
   }
 
   /** Gives back what was not touched; also after Ctrl-C. What fails in it is found, and given back, by the next run. */

@@ -40,3 +40,19 @@ export async function isInTables(
   );
   return found.includes(true);
 }
+
+/** ip_vs's own readers say nothing where there is no such setting: Linux before 4.1 has no conn_reuse_mode. */
+const reuseProbe = trusted(
+  `for f in conn_reuse_mode expire_nodest_conn; do v=0; [ -r /proc/sys/net/ipv4/vs/$f ] && read -r v < /proc/sys/net/ipv4/vs/$f; echo "$v"; done`,
+);
+
+/**
+ * Whether a director sends a new connection from a port that it remembers of a closed one to a server of its choice, and not to the
+ * one of the closed connection, although that is drained. Linux (ip_vs_core.c, ip_vs_in): with expire_nodest_conn, or, where it does not
+ * see the answers (DR and TUN), with bit 1 of conn_reuse_mode.
+ */
+export async function choosesAnew({ host, signal }: GateReach, director: string): Promise<boolean> {
+  const { stdout } = await (await host(director)).run(reuseProbe, { signal });
+  const [reuse = 0, expire = 0] = textOfBytes(stdout).split('\n').map(Number);
+  return expire === 1 || (reuse & 2) !== 0;
+}

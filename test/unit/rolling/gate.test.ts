@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/engine/index.js';
@@ -188,6 +190,45 @@ describe('out and back', () => {
     expect(weights(lvs)[0]).toBe('10.83.33.76:21 0');
     lvs.connectionTable = '';
     expect(await gate.takeOut(host('ftp1'), {})).toBe('out');
+  });
+});
+
+describe('closed connections that a director remembers', () => {
+  const closed = established('0A53214C').replace('ESTABLISHED', 'FIN_WAIT   ');
+
+  it('are waited for, since a port that is taken again would lead to the host', async () => {
+    const lvs = director();
+    lvs.connectionTable = closed;
+    const { gate, host, remarks } = gateOf([lvs]);
+    setTimeout(() => {
+      lvs.connectionTable = '';
+    }, 600);
+    const begun = Date.now();
+    expect(await gate.takeOut(host('ftp1'), { waitSeconds: 60 })).toBe('out');
+    expect(Date.now() - begun).toBeGreaterThan(600);
+    expect(remarks()).toEqual([]);
+  });
+
+  it('are no failure when they stay, but are told of', async () => {
+    const lvs = director();
+    lvs.connectionTable = closed;
+    const { gate, host, remarks } = gateOf([lvs]);
+    expect(await gate.takeOut(host('ftp1'), { waitSeconds: 1 })).toBe('out');
+    expect(remarks()).toEqual([
+      expect.stringMatching(/^1 closed connections are still remembered: .*conn_reuse_mode = 2/),
+    ]);
+  });
+
+  it.each([
+    ['conn_reuse_mode', '2'],
+    ['expire_nodest_conn', '1'],
+  ])('do not matter with %s = %s', async (key, value) => {
+    const lvs = director();
+    lvs.connectionTable = closed;
+    writeFileSync(join(lvs.fake.folder, `vs-${key}`), `${value}\n`);
+    const { gate, host, remarks } = gateOf([lvs]);
+    expect(await gate.takeOut(host('ftp1'), { waitSeconds: 3600 })).toBe('out');
+    expect(remarks()).toEqual([]);
   });
 });
 
