@@ -16,12 +16,18 @@ import {
 import { needsFtpHelper } from '../ipvsadm/modules.js';
 import { markTool } from './marks.js';
 
-/** What the host's NAT services want sent under its own address; each once, in the inventory's order. */
+/**
+ * What the host's NAT services want sent under its own address, each once. Clients first: one of them may be a real server, whose
+ * packets to its own network the other rules let go.
+ */
 export function masquerades(cluster: Cluster, host: ClusterHost): Masquerade[] {
-  const wanted = natServices(cluster, host).flatMap((service) => [
-    ...(hides(service, 'clients') ? towardsServers(service, host) : []),
-    ...(hides(service, 'real-servers') ? fromServers(service, cluster, host) : []),
-  ]);
+  const services = natServices(cluster, host);
+  const wanted = [
+    ...services.flatMap((service) => (hides(service, 'clients') ? towardsServers(service, host) : [])),
+    ...services.flatMap((service) =>
+      hides(service, 'real-servers') ? fromServers(service, cluster, host) : [],
+    ),
+  ];
   return [...new Map(wanted.map((one) => [JSON.stringify(one), one])).values()];
 }
 

@@ -13,7 +13,7 @@ export type Gateway =
  * The default gateway of a real server of a NAT service: what the inventory says, else the address of its only director, where that is
  * in the real server's network. None for a director that serves itself, nor where clients are masqueraded.
  */
-export function gatewayOf(cluster: Cluster, service: Service, host: ClusterHost): Gateway {
+export function gatewayOf({ hosts }: Pick<Cluster, 'hosts'>, service: Service, host: ClusterHost): Gateway {
   const { forwarding, gateway, masquerade, directors, vip, name } = service;
   if (forwarding !== 'nat' || directors.includes(host.name) || gateway === false) return undefined;
   if (gateway !== undefined) return { address: gateway };
@@ -22,7 +22,7 @@ export function gatewayOf(cluster: Cluster, service: Service, host: ClusterHost)
     return {
       unknown: `${name} has ${directors.length} directors: name in \`gateway\` the address in the real servers’ network that the live one holds`,
     };
-  const director = cluster.hosts.get(directors[0] ?? '');
+  const director = hosts.get(directors[0] ?? '');
   const there = director && addressFor(director, vip);
   const own = addressFor(host, vip);
   if (!there || !own) return undefined;

@@ -11,7 +11,9 @@ export interface HostEvidence {
   readonly ipForward: number | undefined;
   /** Listening TCP sockets and bound UDP sockets; `*` is any address. */
   readonly listeners: readonly Listener[];
+  /** IPv4 and IPv6: those that are used, of several the ones with the least metric. */
   readonly defaultGateways: readonly string[];
+  readonly defaultGateways6: readonly string[];
   /** Undefined: ip_vs is not loaded. */
   readonly table: readonly TableService[] | undefined;
   /** Chains of the connection table; absent where the kernel does not say. */
@@ -80,6 +82,7 @@ for family in tcp tcp6 udp udp6; do
 done
 echo '== routes'
 grep -w 00000000 /proc/net/route
+[ ! -r /proc/net/ipv6_route ] || grep '^00000000000000000000000000000000 00 ' /proc/net/ipv6_route
 echo '== table'
 [ ! -r /proc/net/ip_vs ] || cat /proc/net/ip_vs
 echo '== states'
@@ -104,7 +107,8 @@ export function parseEvidence(text: string): HostEvidence {
     conf: parseConf(section('conf')),
     ipForward: integer(section('forward')[0]),
     listeners: parseListeners(section('listeners')),
-    defaultGateways: parseDefaultGateways(section('routes')),
+    defaultGateways: usedGateways(section('routes').flatMap(defaultRoute4)),
+    defaultGateways6: usedGateways(section('routes').flatMap(defaultRoute6)),
     table: parseTable(section('table')),
     ...tableSizeOf(section('table')),
     states: parseStates(section('states')),
@@ -178,14 +182,31 @@ function parseListeners(lines: readonly string[]): Listener[] {
   });
 }
 
-function parseDefaultGateways(lines: readonly string[]): string[] {
-  return lines.flatMap((line) => {
-    const [, destination, gateway, , , , , mask] = line.trim().split(/\s+/);
-    if (destination !== '00000000' || mask !== '00000000' || !gateway || !/^[0-9A-F]{8}$/i.test(gateway))
-      return [];
-    const address = addressOfWords(gateway);
-    return address === '*' ? [] : [address];
-  });
+interface GatewayRoute {
+  readonly gateway: string;
+  readonly metric: number;
+}
+
+function usedGateways(routes: readonly GatewayRoute[]): string[] {
+  const least = Math.min(...routes.map(({ metric }) => metric));
+  return routes.filter(({ metric }) => metric === least).map(({ gateway }) => gateway);
+}
+
+/** /proc/net/route: device, destination, gateway, flags, two counters, metric, mask. */
+function defaultRoute4(line: string): GatewayRoute[] {
+  const [, destination, gateway, , , , metric, mask] = line.trim().split(/\s+/);
+  if (destination !== '00000000' || mask !== '00000000' || !gateway || !/^[0-9A-F]{8}$/i.test(gateway))
+    return [];
+  const address = addressOfWords(gateway);
+  return address === '*' ? [] : [{ gateway: address, metric: Number(metric) }];
+}
+
+/** /proc/net/ipv6_route: destination and its prefix length, source and its, gateway, metric …, all in hexadecimal. */
+function defaultRoute6(line: string): GatewayRoute[] {
+  const [destination = '', length, , , gateway = '', metric = ''] = line.trim().split(/\s+/);
+  if (!/^0{32}$/.test(destination) || length !== '00' || !/^[0-9a-f]{32}$/i.test(gateway)) return [];
+  const address = addressOfHex(gateway);
+  return address === '*' ? [] : [{ gateway: address, metric: Number.parseInt(metric, 16) }];
 }
 
 function endpointOf(text: string): { address: string; port: number } | undefined {

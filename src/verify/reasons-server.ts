@@ -1,4 +1,6 @@
 import type { Service, ServiceRealServer } from '../inventory/cluster.js';
+import { gatewayOf } from '../inventory/gateway.js';
+import { addressFor } from '../inventory/host-address.js';
 import { renderCommand } from '../inventory/systems.js';
 import { sh } from '../shell/index.js';
 import { dropCommand, holdCommand } from './address-fix.js';
@@ -148,44 +150,50 @@ function tunnelReasons({ service }: Case, server: ServiceRealServer, evidence: H
   ];
 }
 
-function returnPathReasons(
-  { service, hosts, director }: Case,
-  server: ServiceRealServer,
-  evidence: HostEvidence,
-): Reason[] {
-  // Real servers that see the director's address for the clients' need no route.
-  const { masquerade } = service;
-  if (masquerade === 'clients' || masquerade === 'both' || service.gateway === false) return [];
-  const gateways = evidence.defaultGateways;
-  const addresses = service.directors.map((name) => hosts.get(name)?.address);
-  if (service.directors.includes(server.host)) return [];
-  if (
-    gateways.some(
-      (gateway) => addresses.includes(gateway) || gateway === service.vip || gateway === service.gateway,
-    )
-  )
-    return [];
-  const gateway = service.gateway ?? hosts.get(director)?.address ?? '?';
-  const wanted = `LVS-NAT needs its answers to go back through ${titled(director)} (${gateway})`;
+function returnPathReasons(found: Case, server: ServiceRealServer, evidence: HostEvidence): Reason[] {
+  const { service, hosts, director } = found;
+  const six = service.vip.includes(':');
+  const gateways = six ? evidence.defaultGateways6 : evidence.defaultGateways;
+  const host = hosts.get(server.host);
+  const wanted = host && gatewayOf({ hosts }, service, host);
+  if (wanted === undefined) return [];
+  const own = hosts.get(director);
+  const fallback = (own && addressFor(own, service.vip)?.address) ?? '?';
+  const gateway = 'address' in wanted ? wanted.address : fallback;
+  const good = 'address' in wanted ? [gateway] : [...addressesOfDirectors(found), service.vip];
+  if (gateways.some((one) => good.includes(one))) return [];
   const by = sh`route add default gw ${gateway}`;
+  const through =
+    gateway === fallback ? `${titled(director)} (${gateway})` : `${titled(director)}, by ${gateway}`;
+  const needs = `LVS-NAT needs its answers to go back through ${through}`;
   return [
     {
       check: 'nat-gateway',
       host: server.host,
       cause:
         gateways.length === 0
-          ? `${nameOf(server)} has no default route: ${wanted}`
-          : `${nameOf(server)} has its default route by ${gateways.join(', ')}: ${wanted}`,
+          ? `${nameOf(server)} has no default route: ${needs}`
+          : `${nameOf(server)} has its default route by ${gateways.join(', ')}: ${needs}`,
       fix: onHost(
         server.host,
-        evidence.tools.has('ip')
-          ? sh`ip route replace default via ${gateway}`
-          : gateways.length === 0
-            ? by
-            : sh`route del default && ${by}`,
+        six
+          ? sh`ip -6 route replace default via ${gateway} dev ${host?.interface ?? 'eth0'} metric 1`
+          : evidence.tools.has('ip')
+            ? sh`ip route replace default via ${gateway}`
+            : gateways.length === 0
+              ? by
+              : sh`route del default && ${by}`,
       ),
     },
   ];
+}
+
+/** Of the VIP's family: where the inventory names no gateway, any of them may be the one. */
+function addressesOfDirectors({ service, hosts }: Case): string[] {
+  return service.directors.flatMap((name) => {
+    const host = hosts.get(name);
+    return (host && addressFor(host, service.vip)?.address) ?? [];
+  });
 }
 
 function listenerReasons(found: Case, server: ServiceRealServer, evidence: HostEvidence): Reason[] {

@@ -52,6 +52,11 @@ describe('what a director sends under its own address', () => {
     ]);
   });
 
+  it('is clients’ packets first, since a real server may be a client', () => {
+    const mixed = cluster({ masquerade: 'real-servers' }, { name: 'b', port: 81, masquerade: 'clients' });
+    expect(wanted(mixed).map((one) => 'from' in one)).toEqual([false, false, true, true]);
+  });
+
   it('is of the VIP’s family', () => {
     const hosts = [
       host('director', '10.83.33.83'),

@@ -29,6 +29,7 @@ const bare: HostEvidence = {
   ipForward: 0,
   listeners: [],
   defaultGateways: [],
+  defaultGateways6: [],
   table: undefined,
   states: [],
   filterRules: undefined,
@@ -383,6 +384,27 @@ const natCases: [string, Case, string[]][] = [
       'real server rs2 (10.83.33.2) has no default route: LVS-NAT needs its answers to go back through director lvs (10.83.33.83)',
     ],
   ],
+  [
+    'the answers go another way than by the gateway that the inventory names',
+    { ...nat, service: { ...nat.service, gateway: '10.83.33.9' } },
+    ['rs1 (10.83.33.76)', 'rs2 (10.83.33.2)'].map(
+      (server) =>
+        `real server ${server} has its default route by 10.83.33.83: LVS-NAT needs its answers to go back through director lvs, by 10.83.33.9`,
+    ),
+  ],
+  ...([{ gateway: false }, { masquerade: 'clients' }] as const).map((said): [string, Case, string[]] => [
+    `the answers go another way, and may: ${Object.keys(said)[0]}`,
+    {
+      ...nat,
+      service: { ...nat.service, ...said },
+      testimony: new Map([
+        ...nat.testimony,
+        ['rs1', { ...goodReal, defaultGateways: ['10.83.33.1'] }],
+        ['rs2', { ...goodReal, defaultGateways: [] }],
+      ]),
+    },
+    [],
+  ]),
   [
     'the director does not forward',
     {
