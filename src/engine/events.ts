@@ -201,6 +201,8 @@ export type RunEvent =
       readonly host: string;
       readonly connections: number;
       readonly secondsLeft: number;
+      /** Directors that did not answer this time. */
+      readonly unanswered: readonly string[];
       readonly held: readonly Readonly<Record<string, string | number>>[];
     }
   | {

@@ -132,8 +132,10 @@ function recorded(
     who: recordWord(who),
     reason: recordReason(reason),
   };
-  // Said again by the same hand for the same reason: it goes on since then.
-  const same = entry?.weight === wanted.weight && entry.who === wanted.who && entry.reason === wanted.reason;
+  // The same weight again, and nothing new to say of it: it goes on since then.
+  const same =
+    entry?.weight === wanted.weight &&
+    (wanted.reason === '' || (entry.reason === wanted.reason && entry.who === wanted.who));
   return same ? record : recordWith(record, [wanted]);
 }
 

@@ -28,12 +28,13 @@ export function drain(
     const directors = doneOn(outcome);
     if (wait === undefined || directors.length === 0 || interruption.status !== undefined) return failed;
     const begun = Date.now();
-    const onProgress = ({ connections, secondsLeft, held }: Progress) =>
+    const onProgress = ({ connections, secondsLeft, held, failures }: Progress) =>
       view.event({
         type: 'wait.progress',
         host,
         connections,
         secondsLeft,
+        unanswered: failures.map(({ director }) => director),
         held: held.map((one) => ({ ...one })),
       });
     const waited = await waitUntilIdle(access, { ...subject, directors, seconds: wait, onProgress });

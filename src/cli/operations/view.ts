@@ -40,6 +40,12 @@ function connectionText({ connections, held }: WaitEvent): string {
   return closing === 0 ? open : `${open}, beside ${closing} that end by themselves`;
 }
 
+function waitText(event: Extract<RunEvent, { type: 'wait.progress' }>): string {
+  const { host, unanswered } = event;
+  const silent = unanswered.length === 0 ? '' : `, and ${unanswered.join(', ')} did not answer`;
+  return `${host} has ${connectionText(event)}${silent}`;
+}
+
 function weightLine(event: Extract<RunEvent, { type: 'weight' }>): { text: string; tone: Tone } {
   const { director, service, host, address, before, after, recorded, stoppedAt, kept } = event;
   const where = `${director}  ${service}  ${host} (${address})`;
@@ -69,10 +75,9 @@ function lineOf(
         passing: true,
       };
     case 'wait.progress':
-      return {
-        text: `${event.host} has ${connectionText(event)}; ${left(event.secondsLeft)} left`,
-        passing: true,
-      };
+      // The end is told at once.
+      if (event.connections === 0 && event.unanswered.length === 0) return undefined;
+      return { text: `${waitText(event)}; ${left(event.secondsLeft)} left`, passing: true };
     case 'wait.end':
       return event.idle
         ? { text: `✓ ${event.host} has no connections left, after ${left(event.seconds)}`, tone: 'good' }

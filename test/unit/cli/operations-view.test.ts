@@ -36,6 +36,7 @@ const wait = (established: number, closing: number, secondsLeft: number): RunEve
   host: 'rs1',
   connections: established + 1,
   secondsLeft,
+  unanswered: [],
   held: [
     { director: 'lvs', service: 'ftp', established, opening: 1, closing },
     { director: 'lvs2', service: 'ftp', established: 1, opening: 0, closing: 1 },
@@ -70,6 +71,14 @@ describe('operations, as the operator sees them', () => {
     expect(text).toBe(
       'rs1 has 3 connections (2 established, 1 opening), beside 4 that end by themselves; 5m 00s left\n' +
         'rs1 has 2 connections (1 established, 1 opening), beside 4 that end by themselves; 4m 57s left\n',
+    );
+  });
+
+  it('says which director did not answer, and leaves the end to its own line', async () => {
+    const none = { ...wait(0, 0, 9), connections: 0, held: [] };
+    const silent = { ...none, unanswered: ['lvs2'] };
+    expect((await shown([none as RunEvent, silent as RunEvent])).text).toBe(
+      'rs1 has 0 connections, and lvs2 did not answer; 9s left\n',
     );
   });
 

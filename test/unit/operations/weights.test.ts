@@ -105,6 +105,10 @@ describe('drain', () => {
     expect(writes(lvs)).toHaveLength(before);
     expect(lvs.record).toBe(record);
     expect(lvs.trips).toBe(3);
+    await drain(access([lvs]), { host: 'ftp1', ...later, reason: 'new disk' });
+    expect(lvs.record).toBe('ftp1 ftp 0 2026-11-26T00:00:00Z alice@ops1 new disk\n');
+    await drain(access([lvs]), { host: 'ftp1', who: 'bob@ops2' });
+    expect(lvs.record).toContain('alice@ops1 new disk');
   });
 
   it('takes all services of the host, or the one that is named', async () => {
