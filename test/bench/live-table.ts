@@ -77,7 +77,7 @@ function guest(script: string): { ms: number; mib: number } {
   return { ms, mib: kib / 1024 };
 }
 
-const peakOf = `peak() { sed -n 's/^VmHWM: *\\([0-9]*\\) kB/\\1/p' /proc/$(pidof ipvsadm)/status; }
+const peakOf = `peak() { sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\) kB/\\1/p' /proc/$(pidof ipvsadm)/status; }
 now() { echo $(($(date +%s%N) / 1000000)); }`;
 const save = `${peakOf}
 kib=$(ipvsadm -Sn | { read -r line; peak; cat >/dev/null; })

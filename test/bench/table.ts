@@ -6,7 +6,7 @@ import { median } from './pairs.js';
 
 /**
  * `plan` of a large table against a live one of the same size, beside the least that any reader must do: split the same text into
- * words. Both see what a director's probe prints. ipvsadm's own -Sn needs a kernel with IPVS, and is not measured here.
+ * words. Both see what a director's probe prints. `live-table.ts` has a kernel's own table, and ipvsadm beside.
  * Times are of the processor, so that what else the machine does counts less.
  */
 const { values: options } = parseArgs({
