@@ -36,6 +36,7 @@ import {
   unansweredAtVip,
   unreachable,
 } from './checks/known.js';
+import { marksMissing } from './checks/marks.js';
 import {
   drGateway,
   drLink,
@@ -58,6 +59,7 @@ export const CATALOGUE: readonly Check[] = [
   ...unreachable,
   ...directorState,
   schedulerModule,
+  marksMissing,
   weightsZero,
   directorFilter,
   vrrpFilter,

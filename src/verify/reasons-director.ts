@@ -56,7 +56,7 @@ export function directorReasons({ service, director, testimony, hosts, file }: C
         editService(director, service),
       ),
     );
-  if (service.forwarding === 'nat' && evidence.ipForward === 0)
+  if (service.forwarding === 'nat' && evidence.ipForward === 0 && !service.vip.includes(':'))
     reasons.push(
       of(
         'ip-forward',

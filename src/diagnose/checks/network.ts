@@ -105,7 +105,7 @@ export const drGateway: Check = {
     'clients of other networks get no answer: the director drops replies that have its own VIP as their source',
   where: 'realServer',
   severity: 'some',
-  concerns: ({ forwarding }) => forwarding !== 'nat',
+  concerns: ({ forwarding, vip }) => forwarding !== 'nat' && !vip.includes(':'),
   probes: [evidence],
   rule: (scene) => {
     const directors = scene.service.directors.flatMap((name) => scene.hosts.get(name) ?? []);
@@ -156,7 +156,7 @@ export const rpFilter: Check = {
   symptom: 'some clients get no answer: their packets are dropped as martians',
   where: 'realServer',
   severity: 'some',
-  concerns: ({ forwarding }) => forwarding === 'dr',
+  concerns: ({ forwarding, vip }) => forwarding === 'dr' && !vip.includes(':'),
   probes: [evidence, routes],
   rule: (scene) =>
     serversOf(scene).flatMap((party) =>
@@ -251,8 +251,8 @@ export const tunnelMtu: Check = {
   },
 };
 
-const hidesNoClients = ({ forwarding, masquerade }: Service): boolean =>
-  forwarding === 'nat' && masquerade !== 'clients' && masquerade !== 'both';
+const hidesNoClients = ({ forwarding, masquerade, vip }: Service): boolean =>
+  forwarding === 'nat' && !vip.includes(':') && masquerade !== 'clients' && masquerade !== 'both';
 
 /** A real server that knows a shorter way to the client does not come back through the director. */
 export const natOnLink: Check = {
@@ -288,7 +288,7 @@ export const natRedirects: Check = {
     'LVS-NAT works for a moment and then no more: the director shows its neighbours a way around itself',
   where: 'director',
   severity: 'some',
-  concerns: ({ forwarding }) => forwarding === 'nat',
+  concerns: ({ forwarding, vip }) => forwarding === 'nat' && !vip.includes(':'),
   probes: [evidence],
   rule: (scene) => {
     const party = directorOf(scene);

@@ -1,7 +1,32 @@
-import { ftp, ssh } from './observed.js';
+import { ftp, type Otherwise, ssh } from './observed.js';
 import { type Case, dr, two } from './setups.js';
 
+const marked = {
+  cluster: dr({
+    fwmark: 256,
+    ports: [{ first: 21, last: 21 }],
+    persistence: { seconds: 60 },
+  }),
+  on: {
+    director: [
+      ['evidence', 'TCP  0A532164:0015 wrr  \n', 'FWM  00000100 wrr persistent 6000 FFFFFFFF\n'],
+      ['evidence', '0A532102:0015', '0A532102:0000'],
+      ['evidence', '0A53214C:0015', '0A53214C:0000'],
+      ['table', /TCP {2}10.83.33.100:21 wrr/g, 'FWM  256 wrr persistent 60'],
+      ['table', /(10.83.33.\d+):21 /g, '10.83.33.2:0 '],
+    ],
+  },
+} satisfies Otherwise;
+const rules =
+  '@@ iptables\nChain PREROUTING (policy ACCEPT)\ntarget     prot opt source               destination\nLVSCTL-MARKS  0    --  0.0.0.0/0            0.0.0.0/0\n\nChain LVSCTL-MARKS (1 references)\ntarget     prot opt source               destination\nMARK       tcp  --  0.0.0.0/0            10.83.33.100         tcp dpt:21 MARK set 0x100\n';
+
 export const DIRECTOR_CASES: readonly Case[] = [
+  ['packets that nobody marks', marked, ['packet-marks@director: director# /bin/sh /etc/lvsctl/director.sh']],
+  [
+    'packets that are marked',
+    { ...marked, on: { director: [...marked.on.director, ['packet marks', '', rules]] } },
+    [],
+  ],
   ['nothing', {}, []],
   ['nothing, with a passive FTP service by mark', { cluster: { services: [ssh] } }, []],
   [
