@@ -74,17 +74,14 @@ export interface Conntrack {
   readonly max: number;
 }
 
-/** nf_conntrack, or ip_conntrack of Linux 2.4. */
+/** nf_conntrack, or ip_conntrack of Linux 2.4. By cat: `read` of dash and ash gets the first digit alone from /proc/sys. */
 export const conntrack: Probe<Conntrack> = fixed(
   'conntrack',
   trusted(`\
 if [ -r /proc/sys/net/netfilter/nf_conntrack_max ]; then
-  read -r count < /proc/sys/net/netfilter/nf_conntrack_count
-  read -r max < /proc/sys/net/netfilter/nf_conntrack_max
-  echo "$count $max"
+  echo $(cat /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max)
 elif [ -r /proc/sys/net/ipv4/ip_conntrack_max ]; then
-  read -r max < /proc/sys/net/ipv4/ip_conntrack_max
-  echo "$(grep -c . /proc/net/ip_conntrack) $max"
+  echo $(grep -c . /proc/net/ip_conntrack) $(cat /proc/sys/net/ipv4/ip_conntrack_max)
 else
   echo '0 0'
 fi`),

@@ -190,19 +190,25 @@ export const NETWORK_CASES: readonly Case[] = [
     'LVS-NAT where connections are tracked',
     {
       cluster: nat,
-      on: { ...masq, ...natServers, director: [...(masq.director ?? []), ['conntrack', '0 2', '17 65536']] },
+      on: {
+        ...masq,
+        ...natServers,
+        director: [...(masq.director ?? []), ['conntrack', '0 65536', '17 65536']],
+      },
     },
     [],
   ],
   [
     'full conntrack',
-    { on: { director: [['conntrack', '0 2', '65500 65536']], rs1: [['conntrack', '0 0', '65536 65536']] } },
+    {
+      on: { director: [['conntrack', '0 65536', '65500 65536']], rs1: [['conntrack', '0 0', '65536 65536']] },
+    },
     [
       'conntrack-director@director: director# echo 262144 > /proc/sys/net/netfilter/nf_conntrack_max',
       'conntrack-server@rs1: rs1# echo 262144 > /proc/sys/net/netfilter/nf_conntrack_max',
     ],
   ],
-  ['conntrack that is not full', { on: { director: [['conntrack', '0 2', '6550 65536']] } }, []],
+  ['conntrack that is not full', { on: { director: [['conntrack', '0 65536', '6550 65536']] } }, []],
   [
     'a reused port',
     { on: { director: [['vs settings', 'conn_reuse_mode:1', 'conn_reuse_mode:0']] } },

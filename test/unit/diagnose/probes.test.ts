@@ -40,6 +40,20 @@ describe.each(hostShells)('the probes of this machine, by $name', ({ argv: [prog
   });
 });
 
+describe.each(hostShells)('numbers of /proc/sys, by $name', ({ argv: [program = '', ...args] }) => {
+  it('are read whole', async () => {
+    const [count, max] = ['/proc/sys/kernel/threads-max', '/proc/sys/kernel/pid_max'];
+    const script = conntrack
+      .script(site)
+      .text.replaceAll('/proc/sys/net/netfilter/nf_conntrack_count', count)
+      .replaceAll('/proc/sys/net/netfilter/nf_conntrack_max', max);
+    const { stdout } = await execa(program, [...args, '-c', script], { stdin: 'ignore' });
+    const numbers = [count, max].map((path) => Number(readFileSync(path, 'utf8')));
+    expect(Math.min(...numbers)).toBeGreaterThan(9);
+    expect(seen(conntrack, stdout)).toEqual({ count: numbers[0], max: numbers[1] });
+  });
+});
+
 describe('probes', () => {
   it('read tracked connections of Linux 2.4 too', () => {
     expect(seen(conntrack, '12 8184\n')).toEqual({ count: 12, max: 8184 });
