@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../../src/engine/index.js';
 import { LvsctlError } from '../../../src/errors.js';
 import type { Cluster, ClusterHost, Service } from '../../../src/inventory/cluster.js';
@@ -256,12 +256,14 @@ describe('what does not go well', () => {
     const lvs = director();
     lvs.connectionTable = established('0A53214C');
     const interrupted = new AbortController();
-    const { gate, host } = gateOf([lvs], { signal: interrupted.signal });
+    const { gate, host, events } = gateOf([lvs], { signal: interrupted.signal });
     const taking = gate.takeOut(host('ftp1'), { waitSeconds: 60 });
-    setTimeout(() => interrupted.abort(), 300);
-    await expect(taking).rejects.toThrow(
+    const refused = expect(taking).rejects.toThrow(
       /^interrupted while its connections were waited for; it was given back unchanged/,
     );
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain('host.drain'), 30_000);
+    interrupted.abort();
+    await refused;
     expect([weights(lvs)[0], lvs.record]).toEqual(['10.83.33.76:21 3', '']);
   });
 
@@ -303,7 +305,7 @@ describe('too few others', () => {
     const second = gate.takeOut(host('ftp2'), quick).then((answer) => {
       taken = answer;
     });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await vi.waitFor(() => expect(remarks()).toHaveLength(1), 30_000);
     expect([taken, weights(lvs)]).toEqual(['', ['10.83.33.76:21 0', '10.83.33.2:21 1']]);
     expect(remarks()).toEqual([
       'waits until ftp1 is back: ftp2 is the last real server of ftp with a weight above 0 on lvs',
