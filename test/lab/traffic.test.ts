@@ -236,4 +236,27 @@ ${serversOf(state)
     expect(cut(theirs)).toBeGreaterThan(0);
     if (ours !== undefined) console.log(table(ours, theirs));
   });
+
+  it('has all its real servers rebooted, two at once: nothing fails', async () => {
+    write(gained);
+    const run = await provision();
+    expect(run.status, run.story).toBe(0);
+    load = startLoad({ address: vip, port: 80, request: shortTarget, stallTimeout: 15_000 }, `lvs-${name}`);
+    const on = load;
+    await on.until(({ requests }) => requests.ok > 400);
+    const hosts = serversOf(gained).map(([host]) => host);
+    const rolling = await lvsctl('rolling', inventory, '--lab', '--reboot', '--batch', '2', '--wait', '2m');
+    expect(rolling.status, rolling.story).toBe(0);
+    const rebooted = rolling.of('host.step').filter(({ step }) => step === 'back');
+    expect(rebooted.map(({ host }) => host).sort()).toEqual(hosts);
+    expect(rolling.of('host.drain').filter(({ state }) => state === 'back')).toHaveLength(hosts.length);
+    on.phase('all back');
+    const { phases } = await on.until(({ phases }) => (phases.at(-1)?.ok ?? 0) > 400);
+    expect(Object.keys(phases.at(-1)?.servers ?? {}).sort()).toEqual(hosts);
+    const { failures, requests } = await on.stop();
+    expect(failures).toEqual([]);
+    expect(requests.ok).toBe(requests.begun);
+    const rate = `${requests.begun} requests, median ${requests.median.toFixed(1)} ms, longest gap ${seconds(requests.longestGap)} s`;
+    console.log(`rolling reboot of ${hosts.length} real servers: ${rate}`);
+  });
 });
