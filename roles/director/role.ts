@@ -2,7 +2,8 @@ import type { Facts } from '../../src/engine/facts.js';
 import type { Resource } from '../../src/engine/resource.js';
 import { defineRole } from '../../src/engine/role.js';
 import { LvsctlError } from '../../src/errors.js';
-import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import type { Cluster, ClusterHost, Service } from '../../src/inventory/cluster.js';
+import { gatewayOf } from '../../src/inventory/gateway.js';
 import { keepalivedRuns } from '../../src/inventory/keepalived.js';
 import { withRecorded } from '../../src/ipvs/index.js';
 import {
@@ -94,9 +95,27 @@ export default defineRole({
       return [`${name} is held back from ${of.map((service) => service.name).join(', ')}: ${reason}`];
     });
     const unchecked = keepalivedRuns(cluster, host) ? [] : checkRemarks(cluster, host);
-    return [...held, ...unchecked, ...recordRemarks(cluster, host, facts)];
+    return [
+      ...held,
+      ...unknownGateways(cluster, services),
+      ...unchecked,
+      ...recordRemarks(cluster, host, facts),
+    ];
   },
 });
+
+/** NAT services whose real servers keep the routes that they have, since nobody can tell better ones. */
+function unknownGateways(cluster: Cluster, services: readonly Service[]): string[] {
+  const told = services.flatMap((service) =>
+    service.realServers.flatMap(({ host }) => {
+      const server = cluster.hosts.get(host);
+      const gateway = server && gatewayOf(cluster, service, server);
+      if (gateway === undefined || !('unknown' in gateway)) return [];
+      return [`the default route of ${service.name}’s real servers is left alone: ${gateway.unknown}`];
+    }),
+  );
+  return [...new Set(told)];
+}
 
 const withoutTracking =
   'boot a kernel whose IPVS knows connection tracking (CONFIG_IP_VS_NFCT, Linux 2.6.37 or later), or take `masquerade: "clients"` out';

@@ -40,15 +40,6 @@ export function gatewaysOf(cluster: Cluster, host: ClusterHost): string[] {
   return [...owners.values()].map(({ address }) => address);
 }
 
-/** What keeps a service's answers from their way, as far as the inventory tells. */
-export function unknownGateways(cluster: Cluster, host: ClusterHost): string[] {
-  return named(cluster, host).flatMap(({ gateway }) =>
-    gateway !== undefined && 'unknown' in gateway
-      ? [`its default route is left alone: ${gateway.unknown}`]
-      : [],
-  );
-}
-
 export function gatewayRoute(gateway: string, host: ClusterHost, facts: Facts): Resource {
   return defaultRoute({
     gateway,

@@ -22,7 +22,7 @@ import { type Quiet, quietWay } from '../arp/quiet.js';
 import { LEGACY_IPTABLES } from '../director/marks.js';
 import { noParams } from '../noParams.js';
 import { isIPv4, realServerVips, type Vip, vipPrefix } from '../vips.js';
-import { gatewayRoute, gatewaySettings, gatewaysOf, routeWords, unknownGateways } from './gateway.js';
+import { gatewayRoute, gatewaySettings, gatewaysOf, routeWords } from './gateway.js';
 import { mssLines, mssResources, mssRules, untoldSegments } from './mss.js';
 import {
   deviceOf,
@@ -72,7 +72,7 @@ export default defineRole({
   },
   remarks({ cluster, host, facts }) {
     const rules = mssRules(realServerVips(cluster, host), host, facts);
-    return [...unknownGateways(cluster, host), ...untoldSegments(rules, facts)];
+    return untoldSegments(rules, facts);
   },
 });
 
