@@ -21,8 +21,9 @@ import {
   type SysctlSetting,
   service,
   steadyKeepalived,
+  stopSyncDaemons,
 } from '../../src/resources/index.js';
-import { sh, shLines, trusted } from '../../src/shell/index.js';
+import { sh, shLines } from '../../src/shell/index.js';
 
 type Input = Pick<RoleInput<unknown>, 'cluster' | 'host' | 'facts' | 'unready'>;
 
@@ -104,9 +105,6 @@ export function keepalivedResources({ cluster, host, facts, unready }: Input): R
   ];
 }
 
-const stopDaemons = trusted(`\
-for state in master backup; do ipvsadm --stop-daemon $state >/dev/null 2>&1 || :; done`);
-
 /** Starts it, sees that its children live on, and waits until the VIPs have found their director. */
 function runningKeepalived({ cluster, facts }: Pick<Input, 'cluster' | 'facts'>): Resource {
   const started = service({ name: 'keepalived', facts });
@@ -120,9 +118,10 @@ function runningKeepalived({ cluster, facts }: Pick<Input, 'cluster' | 'facts'>)
           ...change,
           apply: shLines(
             // Sync daemons that lvsctl started are in the way of keepalived's own.
-            cluster.ipvs?.sync !== undefined && stopDaemons,
+            cluster.ipvs?.sync !== undefined && stopSyncDaemons,
             change.apply,
             steadyKeepalived,
+            stopSyncDaemons,
             sh`pid=\`parent\` || complain 'keepalived has no process'`,
             sh`steady "$pid" || complain 'keepalived does not live on'`,
             sh`sleep ${elected}`,

@@ -14,7 +14,12 @@ export { type HostRouteOptions, hostRoute } from './hostRoute.js';
 export { type IpvsTableOptions, ipvsTable, readTable, tableProbe } from './ipvs.js';
 export { applyOperations } from './ipvsApply.js';
 export { ipvsTimeouts, type SyncDaemons, syncDaemons } from './ipvsSettings.js';
-export { type KeepalivedConfOptions, keepalivedConf, steadyKeepalived } from './keepalivedConf.js';
+export {
+  type KeepalivedConfOptions,
+  keepalivedConf,
+  steadyKeepalived,
+  stopSyncDaemons,
+} from './keepalivedConf.js';
 export { type KeepalivedWeight, keepalivedWeights } from './keepalivedWeights.js';
 export { kernelModule } from './kernelModule.js';
 export { type LinkUpOptions, linkUp } from './linkUp.js';

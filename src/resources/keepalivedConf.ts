@@ -67,6 +67,10 @@ if [ $status -ne 0 ] && { [ -n "$rest" ] || [ -z "$said" ]; }; then
   exit 1
 fi`);
 
+/** A reload neither stops those that run nor starts them anew (2.2.7); it starts one where there is none. */
+export const stopSyncDaemons = trusted(`\
+for state in master backup; do ipvsadm --stop-daemon $state >/dev/null 2>&1 || :; done`);
+
 const reload = trusted(`\
 pid=\`parent\` || pid=
 if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then
@@ -107,6 +111,7 @@ export function keepalivedConf(options: KeepalivedConfOptions): Resource {
           sh`rm -f ${stamp}`,
           foreign && sh`[ -e ${`${path}.lvsctl-orig`} ] || cp -p ${path} ${`${path}.lvsctl-orig`}`,
           sh`mv -f "$candidate" ${path}`,
+          found.file !== undefined && syncOf(found.file) !== syncOf(text) && stopSyncDaemons,
           reload,
           sh`mkdir -p /var/lib/lvsctl/stamp; : > ${stamp}`,
         ),
@@ -114,6 +119,10 @@ export function keepalivedConf(options: KeepalivedConfOptions): Resource {
       };
     },
   };
+}
+
+function syncOf(conf: string): string | undefined {
+  return /^ *lvs_sync_daemon .*$/m.exec(conf)?.[0];
 }
 
 function read(observed: ProbeOutput): {

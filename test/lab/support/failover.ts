@@ -44,9 +44,11 @@ export class Hands {
     return { index, pid };
   }
 
+  /** Off the bridge and on it again: a tap that was down is of no more use to its guest. */
   async link(host: string, state: 'up' | 'down'): Promise<void> {
     const { index } = await this.#guest(host);
-    const words = ['netns', 'exec', `lvs-${this.name}`, 'ip', 'link', 'set', 'dev', `tap${index}`, state];
+    const bridge = state === 'up' ? ['master', 'lab'] : ['nomaster'];
+    const words = ['netns', 'exec', `lvs-${this.name}`, 'ip', 'link', 'set', 'dev', `tap${index}`, ...bridge];
     await promisify(execFile)('ip', words);
   }
 

@@ -81,6 +81,17 @@ describe('a director with keepalived', () => {
     );
   });
 
+  it('stops sync daemons where their line changes, which a reload does not', () => {
+    const apply = (before: Cluster, after: Cluster) =>
+      changeOf(resources(after), CONF, observed(written(before)))?.apply.text ?? '';
+    const [one, other] = [1, 2].map((id) => ({ ...pair, ipvs: { sync: { id } } }));
+    if (one === undefined || other === undefined) throw new Error('no clusters');
+    expect(apply(one, pair)).toContain('--stop-daemon');
+    expect(apply(one, other)).toContain('--stop-daemon');
+    expect(apply(one, { ...one, keepalived: { id: 9 } })).toMatch(/kill -HUP/);
+    expect(apply(one, { ...one, keepalived: { id: 9 } })).not.toContain('--stop-daemon');
+  });
+
   it('starts it with what proves that it lives on', () => {
     const apply = changeOf(
       resources(),
