@@ -111,7 +111,45 @@ describe('the tutorial cluster', () => {
     expect(new Set(run.of('host.end').map(({ host }) => host))).toEqual(new Set(hosts));
   });
 
-  it('is back after a reboot of every host: the plan is empty, the logins split', async () => {
+  it('drains a real server: a session that is open goes on, new ones go to the other, and nothing brings it back', async () => {
+    shell('client', sessionOn('FTP1'));
+    await eventually('the session with rs1', () => shell('client', 'cat /tmp/session').includes('open'));
+    const drain = await lvsctl(['drain', inventory, 'rs1', '--lab', '--reason', 'new disk', '--wait', '3s']);
+    expect(drain.of('weight'), drain.story).toMatchObject([
+      { director: 'director', service: 'ftp', host: 'rs1', before: 3, after: 0, recorded: true },
+    ]);
+    expect(drain.of('wait.end')).toMatchObject([
+      { idle: false, connections: 1, held: [{ service: 'ftp', established: 1, opening: 0 }] },
+    ]);
+    expect(drain.status).toBe(1);
+
+    const verify = await lvsctl(['verify', inventory, '--lab', '--connections', '20']);
+    expect(verify.status, verify.story).toBe(0);
+    expect(verify.of('verify.result')[0]?.report.shares).toMatchObject([
+      { host: 'rs1', weight: 0, counted: 0 },
+      { host: 'rs2', weight: 1, counted: 20 },
+    ]);
+    const plan = await lvsctl(['plan', inventory, '--lab', '--exit-code']);
+    expect(plan.planned).toEqual([]);
+    expect(plan.status, plan.story).toBe(0);
+    expect(plan.of('remark').map(({ host, text }) => `${host}: ${text}`)).toContainEqual(
+      expect.stringMatching(/^director: rs1 in ftp is drained since .* by .*: new disk; `lvsctl undrain rs1/),
+    );
+    const status = await lvsctl(['status', inventory, '--lab']);
+    expect(status.of('status')[0]?.status).toMatchObject({
+      services: [
+        { realServers: [{ host: 'rs1', state: 'drained', recorded: { weight: 0, reason: 'new disk' } }, {}] },
+      ],
+    });
+
+    shell('client', 'touch /tmp/session.end');
+    const again = await lvsctl(['drain', inventory, 'rs1', '--lab', '--wait', '2m']);
+    expect(again.status, again.story).toBe(0);
+    expect(again.of('wait.end')).toMatchObject([{ idle: true, connections: 0 }]);
+    expect(shell('client', 'cat /tmp/session')).toMatch(/^open\nended after [1-9]\d* answers: 221 /);
+  });
+
+  it('is back after a reboot of every host, the drained one still drained: the plan is empty, then the logins split', async () => {
     const boot = shell('rs1', 'cat /proc/sys/kernel/random/boot_id');
     const reboot = await lvsctl(['lab', 'reboot', inventory]);
     expect(reboot.status, reboot.story).toBe(0);
@@ -119,8 +157,17 @@ describe('the tutorial cluster', () => {
     const plan = await lvsctl(['plan', inventory, '--lab', '--exit-code']);
     expect(plan.planned).toEqual([]);
     expect(plan.status, plan.story).toBe(0);
+    expect(shell('director', 'ipvsadm -Sn')).toContain('-r 10.83.33.76:21 -g -w 0\n');
+    const slow = await lvsctl(['weight', inventory, 'rs1', 'ftp', '3', '--lab', '--over', '3s']);
+    expect(
+      slow.of('weight.step').map(({ weight }) => weight),
+      slow.story,
+    ).toEqual([1, 2, 3]);
+    expect(slow.of('weight')).toMatchObject([{ before: 0, after: 3, recorded: false }]);
+    expect(shell('director', 'ls /var/lib/lvsctl')).not.toContain('weights');
     const verify = await lvsctl(['verify', inventory, '--lab']);
     expect(verify.status, verify.story).toBe(0);
+    expect(verify.of('verify.result')[0]?.report.shares).toMatchObject([{ counted: 30 }, { counted: 10 }]);
   });
 
   it('shows drift by name, and mends only that', async () => {
@@ -208,6 +255,29 @@ describe('the tutorial cluster', () => {
     expect(table).toContain('10.83.33.2:21');
   });
 });
+
+/** Keeps a session with one of the servers open, and speaks with it once a second, until it is told to end it. */
+const sessionOn = (banner: string): string => `cat >/tmp/session.sh <<'END'
+while :; do
+  exec 3<>/dev/tcp/10.83.33.100/21; read -r line <&3
+  case $line in *${banner}*) break ;; esac
+  exec 3>&-
+done
+echo open; n=0
+while [ ! -e /tmp/session.end ]; do
+  printf 'NOOP\\r\\n' >&3; read -r -t 10 line <&3 || { echo "lost after $n answers"; exit 1; }
+  n=$((n + 1)); sleep 1
+done
+printf 'QUIT\\r\\n' >&3; read -r line <&3; echo "ended after $n answers: $line"
+END
+setsid bash /tmp/session.sh </dev/null >/tmp/session 2>&1 &`;
+
+async function eventually(what: string, holds: () => boolean): Promise<void> {
+  for (let attempt = 0; !holds(); attempt++) {
+    if (attempt > 60) throw new Error(`${what}: not within a minute`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
 
 /** The check of the lab, in which one real server is taken for a FreeBSD host: nobody logs in there. */
 async function verifyUnasked(name: string): Promise<VerifyReport> {
