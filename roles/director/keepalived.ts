@@ -14,6 +14,7 @@ import {
 } from '../../src/ipvs/index.js';
 import { checkServices, keepalivedConf as confText, vipChecks } from '../../src/keepalived/index.js';
 import {
+  file,
   interfaceKey,
   ipvsTable,
   keepalivedConf,
@@ -101,7 +102,28 @@ export function keepalivedResources({ cluster, host, facts, unready }: Input): R
           services: stayingServices(live, wanted, whole, wanted.owned, sorry),
         }),
     }),
+    ...orderlyStop(facts),
     runningKeepalived({ cluster, facts }),
+  ];
+}
+
+/**
+ * keepalived's children stop beside each other: that of the checks empties the table while that of VRRP still has the VIPs, and what then
+ * arrives for them is refused (measured: 50 of 50 open connections lost, though the next director knew them). Held until the VIPs are gone.
+ */
+function orderlyStop(facts: RoleInput<unknown>['facts']): Resource[] {
+  if (facts.init !== 'systemd') return [];
+  const held =
+    'for f in /run/keepalived/checkers.pid /run/checkers.pid; do [ -r $$f ] && kill -STOP `cat $$f`; done';
+  const gone =
+    'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; for f in /run/keepalived/vrrp.pid /run/vrrp.pid; do [ -r $$f ] && kill -0 `cat $$f` 2>/dev/null && continue 2; done; exit 0; done; :';
+  return [
+    file({
+      path: '/etc/systemd/system/keepalived.service.d/lvsctl.conf',
+      content: `# Written by lvsctl. The VIPs leave before the table does.\n[Service]\nExecStop=/bin/sh -c '${held}; kill -TERM $MAINPID; ${gone}'\n`,
+      mode: '0644',
+      after: sh`systemctl daemon-reload`,
+    }),
   ];
 }
 

@@ -41,7 +41,7 @@ export default defineInventory({
       vip: '${vip}',
       port: 80,
       scheduler: 'wrr',
-      check: { type: 'http', path: '/', everySeconds: 1, timeoutSeconds: 2 },
+      check: { type: 'http', path: '/', everySeconds: 1, timeoutSeconds: 5, retries: 2 },
       directors: ['lvs1', 'lvs2'],
       realServers: [{ host: 'rs1', weight: ${weight} }, { host: 'rs2' }],
     },
