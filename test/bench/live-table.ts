@@ -13,7 +13,7 @@ import { median } from './pairs.js';
 const { values: options } = parseArgs({
   options: {
     services: { type: 'string', default: '1000' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
   },
 });
 const [services, rounds] = [Number(options.services), Number(options.rounds)];
