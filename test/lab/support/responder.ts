@@ -62,15 +62,11 @@ ${unit(ports.udp, ports.tcp, addresses)}EOF
 systemctl daemon-reload
 systemctl enable responder
 systemctl restart responder`;
-  await promisify(execFile)(process.execPath, [
-    program,
-    'lab',
-    'exec',
-    inventory,
-    host,
-    '--',
-    'sh',
-    '-c',
-    setUp,
-  ]);
+  await inGuest(inventory, host, setUp);
+}
+
+/** Runs a script on a guest, beside others. @throws where it fails */
+export async function inGuest(inventory: string, host: string, script: string): Promise<void> {
+  const args = ['lab', 'exec', inventory, host, '--', 'sh', '-c', script];
+  await promisify(execFile)(process.execPath, [program, ...args]);
 }
