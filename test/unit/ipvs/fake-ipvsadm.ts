@@ -3,6 +3,7 @@ import {
   chmodSync,
   createReadStream,
   mkdtempSync,
+  openSync,
   type ReadStream,
   rmSync,
   writeFile,
@@ -49,8 +50,9 @@ export class FakeHost {
     execFileSync('mkfifo', [join(this.#folder, 'question'), join(this.#folder, 'answer')]);
     writeFileSync(join(this.#folder, 'ipvsadm'), client(this.#folder));
     chmodSync(join(this.#folder, 'ipvsadm'), 0o755);
-    // Opened for writing too, so that the end of one command's words is not the end of all.
-    this.#questions = createReadStream(join(this.#folder, 'question'), { flags: 'r+' });
+    // Opened for writing too, so that the end of one command's words is not the end of all; and now, since the folder may be gone soon.
+    const question = join(this.#folder, 'question');
+    this.#questions = createReadStream(question, { fd: openSync(question, 'r+') });
     let lines: string[] = [];
     createInterface({ input: this.#questions }).on('line', (line) => {
       if (line !== '@@end') {
