@@ -21,6 +21,8 @@ interface Rule {
   readonly to?: string;
   readonly protocol?: Protocol;
   readonly ports?: PortRange;
+  /** Only what opens a TCP connection. */
+  readonly opening?: true;
   readonly verdict: 'return' | 'masquerade';
 }
 
@@ -34,7 +36,9 @@ function rulesOf(wanted: readonly Masquerade[], family: NatFamily): Rule[] {
         ? [
             // Without a negation, whose place among the words has changed with iptables 1.4.
             { from: one.from, to: one.network, verdict: 'return' },
-            { from: one.from, verdict: 'masquerade' },
+            // Not answers to who came past the director: connection tracking, which has not seen them begin, takes them for new ones.
+            { from: one.from, protocol: 'tcp', opening: true, verdict: 'masquerade' },
+            { from: one.from, protocol: 'udp', ports: { first: 1, last: 65535 }, verdict: 'masquerade' },
           ]
         : [{ ...one, verdict: 'masquerade' }],
     );
@@ -43,17 +47,19 @@ function rulesOf(wanted: readonly Masquerade[], family: NatFamily): Rule[] {
 const portsText = ({ first, last }: PortRange, between: string): string =>
   first === last ? String(first) : `${first}${between}${last}`;
 
-/** Rules as `nft -nn list table` shows them: what it takes, it shows. */
+/** Rules as `nft -nn list table` shows them, but for flags. */
 export function nftNatRules(wanted: readonly Masquerade[], family: NatFamily): string[] {
   const ip = family === 4 ? 'ip' : 'ip6';
-  return rulesOf(wanted, family).map(({ from, to, protocol, ports, verdict }) =>
+  return rulesOf(wanted, family).map(({ from, to, protocol, ports, opening, verdict }) =>
     [
       from !== undefined && `${ip} saddr ${from}`,
       to !== undefined && `${ip} daddr ${to}`,
       protocol !== undefined && ports !== undefined && `${protocol} dport ${portsText(ports, '-')}`,
+      // That of a SYN-ACK as well, which tracking takes for no beginning at all.
+      opening && 'tcp flags syn',
       verdict,
     ]
-      .filter((part) => part !== false)
+      .filter((part) => part !== false && part !== undefined)
       .join(' '),
   );
 }
@@ -81,12 +87,13 @@ export function nftNatTable(rules: readonly string[], family: NatFamily): string
 
 /** Arguments of iptables(8) or ip6tables(8) behind the chain, a list for each rule. */
 export function iptablesNatWords(wanted: readonly Masquerade[], family: NatFamily): string[][] {
-  return rulesOf(wanted, family).map(({ from, to, protocol, ports, verdict }) => [
+  return rulesOf(wanted, family).map(({ from, to, protocol, ports, opening, verdict }) => [
     ...(from === undefined ? [] : ['-s', from]),
     ...(to === undefined ? [] : ['-d', to]),
     ...(protocol === undefined || ports === undefined
       ? []
       : ['-p', protocol, '--dport', portsText(ports, ':')]),
+    ...(opening ? ['-p', 'tcp', '--syn'] : []),
     '-j',
     verdict.toUpperCase(),
   ]);
@@ -97,7 +104,8 @@ export function parseNftNat(text: string, family: NatFamily): PresentRules<strin
   if (!text.includes(`table ${family === 4 ? 'ip' : 'ip6'} ${NAT_TABLE} {`)) return NO_RULES;
   const rules = text
     .split('\n')
-    .map((line) => line.trim())
+    // Flags as numbers; before 0.9 as what is compared.
+    .map((line) => line.trim().replace(/tcp flags (?:0x0*2|& (?:syn|0x0*2) != 0(?:x0+)?)\b/, 'tcp flags syn'))
     .filter((line) => /^[^#}].* (return|masquerade)\b/.test(line));
   return { there: true, whole: /\bhook postrouting priority (100|srcnat);/.test(text), rules };
 }
@@ -110,15 +118,16 @@ export function parseIptablesNat(text: string): PresentRules<string> {
 /** `MASQUERADE  6  --  0.0.0.0/0  10.83.33.76  tcp dpt:8080`; before 1.8.9 protocols have names, and ip6tables an empty column for `--`. */
 function readRule(line: string): string | undefined {
   const parts =
-    /^(RETURN|MASQUERADE)\s+\w+\s+(?:--\s+)?([\da-f.:]+(?:\/\d+)?)\s+([\da-f.:]+(?:\/\d+)?)\s*(?:(tcp|udp|sctp) dpts?:([\d:]+))?\s*$/.exec(
+    /^(RETURN|MASQUERADE)\s+\w+\s+(?:--\s+)?([\da-f.:]+(?:\/\d+)?)\s+([\da-f.:]+(?:\/\d+)?)\s*(?:(tcp|udp|sctp) dpts?:([\d:]+)|(tcp flags:0x1[67]\/0x02))?\s*$/.exec(
       line,
     );
   if (parts === null) return undefined;
-  const [, target = '', from = '', to = '', protocol, ports] = parts;
+  const [, target = '', from = '', to = '', protocol, ports, opening] = parts;
   const said = (option: string, address: string) =>
     /^(0\.0\.0\.0|::)\/0$/.test(address)
       ? []
       : [option, address.replace(/(?<=\..*)\/32$|(?<=:.*)\/128$/, '')];
   const port = protocol === undefined || ports === undefined ? [] : ['-p', protocol, '--dport', ports];
-  return [...said('-s', from), ...said('-d', to), ...port, '-j', target].join(' ');
+  const syn = opening === undefined ? [] : ['-p', 'tcp', '--syn'];
+  return [...said('-s', from), ...said('-d', to), ...port, ...syn, '-j', target].join(' ');
 }

@@ -31,7 +31,8 @@ table ip lvsctl_nat {
 		ip daddr 10.84.1.11 tcp dport 8080 masquerade
 		ip daddr 10.84.1.12 udp dport 5000-5010 masquerade
 		ip saddr 10.84.1.11 ip daddr 10.84.1.0/24 return
-		ip saddr 10.84.1.11 masquerade
+		ip saddr 10.84.1.11 tcp flags 0x2 masquerade
+		ip saddr 10.84.1.11 udp dport 1-65535 masquerade
 	}
 }
 @@ nft ip6
@@ -44,7 +45,8 @@ table ip6 lvsctl_nat {
 		type nat hook postrouting priority 100; policy accept;
 		ip6 daddr fd00:84:1::11 masquerade
 		ip6 saddr fd00:84:1::11 ip6 daddr fd00:84:1::/64 return
-		ip6 saddr fd00:84:1::11 masquerade
+		ip6 saddr fd00:84:1::11 tcp flags 0x2 masquerade
+		ip6 saddr fd00:84:1::11 udp dport 1-65535 masquerade
 	}
 }
 `;
@@ -64,7 +66,8 @@ target     prot opt source               destination
 MASQUERADE  6    --  0.0.0.0/0            10.84.1.11           tcp dpt:8080
 MASQUERADE  17   --  0.0.0.0/0            10.84.1.12           udp dpts:5000:5010
 RETURN     0    --  10.84.1.11           10.84.1.0/24        
-MASQUERADE  0    --  10.84.1.11           0.0.0.0/0           
+MASQUERADE  6    --  10.84.1.11           0.0.0.0/0            tcp flags:0x17/0x02
+MASQUERADE  17   --  10.84.1.11           0.0.0.0/0            udp dpts:1:65535
 @@ ip6tables
 Chain POSTROUTING (policy ACCEPT)
 target     prot opt source               destination         
@@ -74,7 +77,8 @@ Chain LVSCTL-NAT (1 references)
 target     prot opt source               destination         
 MASQUERADE  0    --  ::/0                 fd00:84:1::11       
 RETURN     0    --  fd00:84:1::11        fd00:84:1::/64      
-MASQUERADE  0    --  fd00:84:1::11        ::/0                
+MASQUERADE  6    --  fd00:84:1::11        ::/0                 tcp flags:0x17/0x02
+MASQUERADE  17   --  fd00:84:1::11        ::/0                 udp dpts:1:65535
 `;
 
 const range = fc
@@ -113,7 +117,11 @@ describe('what the tools show', () => {
           const address = (option: string) => (words.includes(option) ? wordAfter(option) : any);
           const ports = words.includes('--dport') ? wordAfter('--dport') : undefined;
           const match =
-            ports === undefined ? '' : `${wordAfter('-p')} ${ports.includes(':') ? 'dpts' : 'dpt'}:${ports} `;
+            ports === undefined
+              ? words.includes('--syn')
+                ? `tcp flags:0x${shownAs === '6' ? 17 : 16}/0x02 `
+                : ''
+              : `${wordAfter('-p')} ${ports.includes(':') ? 'dpts' : 'dpt'}:${ports} `;
           const number = shownAs === '6' ? '6' : words.includes('-p') ? wordAfter('-p') : 'all';
           return `${wordAfter('-j')}  ${number} ${shownAs === '6' ? '--' : '  '}  ${address('-s')}  ${address('-d')}   ${match}`;
         });
@@ -150,12 +158,12 @@ describe('masquerading', () => {
   it.each([
     [
       'a rule is missing',
-      nftShown.replace('\t\tip saddr 10.84.1.11 masquerade\n', ''),
-      '+ ip saddr 10.84.1.11 masquerade\n',
+      nftShown.replace('\t\tip saddr 10.84.1.11 tcp flags 0x2 masquerade\n', ''),
+      '+ ip saddr 10.84.1.11 tcp flags syn masquerade\n',
     ],
     [
       'a rule is too much',
-      nftShown.replace('\t\tip saddr 10.84.1.11 masq', '\t\tip saddr 10.84.1.99 masquerade\n$&'),
+      nftShown.replace('\t\tip saddr 10.84.1.11 tcp', '\t\tip saddr 10.84.1.99 masquerade\n$&'),
       '- ip saddr 10.84.1.99 masquerade\n',
     ],
     [
@@ -178,7 +186,7 @@ describe('masquerading', () => {
     const change = fewer.plan(said(iptablesShown), nothingChanging);
     expect(change?.apply.text.split('\n').filter((line) => line.startsWith('xtables iptables'))).toEqual([
       'xtables iptables -t nat -A LVSCTL-NAT -d 10.84.1.11 -p tcp --dport 8080 -j MASQUERADE',
-      ...Array(4).fill('xtables iptables -t nat -D LVSCTL-NAT 1'),
+      ...Array(5).fill('xtables iptables -t nat -D LVSCTL-NAT 1'),
     ]);
     expect(change?.apply.text).toContain('xtables ip6tables -t nat -X LVSCTL-NAT');
   });

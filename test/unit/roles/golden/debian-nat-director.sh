@@ -103,9 +103,11 @@ printf '%s\n' \
 	'ip daddr 10.83.33.76 masquerade' \
 	'ip daddr 10.83.33.2 masquerade' \
 	'ip saddr 10.83.33.76 ip daddr 10.83.33.0/24 return' \
-	'ip saddr 10.83.33.76 masquerade' \
+	'ip saddr 10.83.33.76 tcp flags syn masquerade' \
+	'ip saddr 10.83.33.76 udp dport 1-65535 masquerade' \
 	'ip saddr 10.83.33.2 ip daddr 10.83.33.0/24 return' \
-	'ip saddr 10.83.33.2 masquerade' \
+	'ip saddr 10.83.33.2 tcp flags syn masquerade' \
+	'ip saddr 10.83.33.2 udp dport 1-65535 masquerade' \
 	'}' \
 	'}' \
 	'table ip6 lvsctl_nat' \
@@ -117,7 +119,8 @@ printf '%s\n' \
 	'chain postrouting {' \
 	'type nat hook postrouting priority 100;' \
 	'ip6 saddr fd00:7::76 ip6 daddr fd00:7::/64 return' \
-	'ip6 saddr fd00:7::76 masquerade' \
+	'ip6 saddr fd00:7::76 tcp flags syn masquerade' \
+	'ip6 saddr fd00:7::76 udp dport 1-65535 masquerade' \
 	'}' \
 	'}' | nft -f - || failed=1
 

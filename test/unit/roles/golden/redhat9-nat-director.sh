@@ -100,11 +100,14 @@ server rs1 web6 1 -t '[fd00:7::110]:80' -r '[fd00:7::76]:8080' -m
 masquerade iptables -d 10.83.33.76 -j MASQUERADE
 masquerade iptables -d 10.83.33.2 -j MASQUERADE
 masquerade iptables -s 10.83.33.76 -d 10.83.33.0/24 -j RETURN
-masquerade iptables -s 10.83.33.76 -j MASQUERADE
+masquerade iptables -s 10.83.33.76 -p tcp --syn -j MASQUERADE
+masquerade iptables -s 10.83.33.76 -p udp --dport 1:65535 -j MASQUERADE
 masquerade iptables -s 10.83.33.2 -d 10.83.33.0/24 -j RETURN
-masquerade iptables -s 10.83.33.2 -j MASQUERADE
+masquerade iptables -s 10.83.33.2 -p tcp --syn -j MASQUERADE
+masquerade iptables -s 10.83.33.2 -p udp --dport 1:65535 -j MASQUERADE
 masquerade ip6tables -s fd00:7::76 -d fd00:7::/64 -j RETURN
-masquerade ip6tables -s fd00:7::76 -j MASQUERADE
+masquerade ip6tables -s fd00:7::76 -p tcp --syn -j MASQUERADE
+masquerade ip6tables -s fd00:7::76 -p udp --dport 1:65535 -j MASQUERADE
 
 hold 10.83.33.102 32 eth0 eth0:102
 route add -host 10.83.33.102 dev eth0:102 2>/dev/null || :
