@@ -64,6 +64,8 @@ export class FakeCluster {
   stealer: string | undefined;
   /** Connections of others to the same service, counted while ours run. */
   foreign = 0;
+  /** Connections of ours that the counters miss. */
+  uncounted = 0;
   inTable = true;
   /** What the director prints of recorded weights. */
   record = '';
@@ -152,7 +154,8 @@ export class FakeCluster {
 
   #schedule(): string {
     const server = this.cycle[this.#turn++ % this.cycle.length] ?? '';
-    this.#counts[server] = (this.#counts[server] ?? 0) + 1;
+    if (this.uncounted > 0) this.uncounted--;
+    else this.#counts[server] = (this.#counts[server] ?? 0) + 1;
     return server;
   }
 
