@@ -64,6 +64,8 @@ export class FakeCluster {
   stealer: string | undefined;
   /** Connections of others to the same service, counted while ours run. */
   foreign = 0;
+  /** Of the service in the table. */
+  protocol: 'tcp' | 'udp' = 'tcp';
   /** Connections of ours that the counters miss. */
   uncounted = 0;
   inTable = true;
@@ -161,7 +163,8 @@ export class FakeCluster {
 
   #stats(): string {
     const port = this.mark === undefined ? 21 : 0;
-    const service = this.mark === undefined ? `TCP  ${vip}:21` : `FWM  ${this.mark}`;
+    const service =
+      this.mark === undefined ? `${this.protocol.toUpperCase()}  ${vip}:21` : `FWM  ${this.mark}`;
     const row = (name: string): string =>
       `  -> ${addresses[name]}:${port}   ${this.#counts[name]}  9 0 360 0\n`;
     const head = `IP Virtual Server version 1.2.1 (size=4096)

@@ -92,6 +92,7 @@ describe.concurrent('the tutorial’s cluster', () => {
   it('misses no datagrams that IPVS took for those of an earlier flow, from the same port, as long as they are few', async () => {
     const short = async (protocol: 'tcp' | 'udp', missing: number) => {
       const fake = new FakeCluster();
+      fake.protocol = protocol;
       fake.uncounted = missing;
       const { report } = await verify(fake, clusterOf({ protocol }));
       return report.problems.join().includes('did not pass director');
