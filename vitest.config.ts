@@ -49,7 +49,8 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
-          fileParallelism: false,
+          // Two labs at once: guests wait for each other often enough to leave half of two processors idle.
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
           ...guarded(minutes(20)),
         },
