@@ -143,7 +143,6 @@ function runningKeepalived({ cluster, facts }: Pick<Input, 'cluster' | 'facts'>)
             cluster.ipvs?.sync !== undefined && stopSyncDaemons,
             change.apply,
             steadyKeepalived,
-            stopSyncDaemons,
             sh`pid=\`parent\` || complain 'keepalived has no process'`,
             sh`steady "$pid" || complain 'keepalived does not live on'`,
             sh`sleep ${elected}`,

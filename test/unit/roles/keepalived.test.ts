@@ -102,6 +102,18 @@ describe('a director with keepalived', () => {
     expect(apply).toContain('keepalived does not live on');
   });
 
+  it('stops sync daemons that are in the way of its own before it starts, and none afterwards', () => {
+    const started = (cluster: Cluster) =>
+      changeOf(resources(cluster), 'service keepalived', 'ActiveState=inactive\nUnitFileState=enabled\n')
+        ?.apply.text ?? '';
+    const [before = '', after = ''] = started({ ...pair, ipvs: { sync: { id: 1 } } }).split(
+      'systemctl start',
+    );
+    expect(before).toContain('--stop-daemon');
+    expect(after).not.toContain('--stop-daemon');
+    expect(started(pair)).not.toContain('--stop-daemon');
+  });
+
   it.each(shells)('has scripts that %s can read', (_, [program = '', ...before]) => {
     const all = resources();
     const stdout: Record<string, string> = { [CONF]: observed(undefined), 'service keepalived': '' };
