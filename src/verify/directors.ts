@@ -16,7 +16,7 @@ interface Asking {
 }
 
 export interface Directed {
-  /** The service with weight 0 for each real server that a check took out. */
+  /** The service with weight 0 for each real server that a check took out, or an operator. */
   readonly service: Service;
   /** Sentences. */
   readonly problems: readonly string[];
@@ -66,7 +66,7 @@ async function asChecksLeft({ service, survey, sink }: Asking): Promise<Service>
   );
   const realServers = service.realServers.map((server) => {
     if (server.weight === 0 || !out.has(destinationKey(destinationOf(service, server)))) return server;
-    const text = `${service.name}: ${nameOf(server)} has weight 0 on ${titled(director)}: its check fails there, so no connection is expected to reach it`;
+    const text = `${service.name}: ${nameOf(server)} has weight 0 on ${titled(director)}: its check fails there, or it is drained, so no connection is expected to reach it`;
     sink({ type: 'remark', host: director, text });
     return { ...server, weight: 0 };
   });

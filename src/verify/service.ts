@@ -106,13 +106,19 @@ export async function checkService(check: Check): Promise<VerifyReport> {
   return conclude('why' in before ? check : asRecorded(check, before), seen);
 }
 
-/** Shares follow the weights that an operator has recorded on the director, where they are others than the inventory's. */
+/**
+ * Shares follow the weights that an operator has recorded on the director, where they are others than the inventory's. A server that
+ * a check took out has none, whatever was recorded.
+ */
 function asRecorded(check: Check, { record }: Snapshot): Check {
-  const [service = check.service] = withRecorded(
-    { ...check.cluster, services: [check.service] },
-    record,
-  ).services;
-  return { ...check, service };
+  const { cluster, service } = check;
+  const [recorded = service] = withRecorded({ ...cluster, services: [service] }, record).services;
+  const own = cluster.services.find(({ name }) => name === service.name)?.realServers ?? [];
+  const realServers = recorded.realServers.map((server, i) => {
+    const isOut = service.realServers[i]?.weight === 0 && own[i]?.weight !== 0;
+    return isOut ? { ...server, weight: 0 } : server;
+  });
+  return { ...check, service: { ...recorded, realServers } };
 }
 
 function refusalOf(service: Service, probe: ClusterHost): string | undefined {

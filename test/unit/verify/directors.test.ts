@@ -47,8 +47,17 @@ describe('several directors', () => {
     const { report, remarks } = await verify(fake);
     expect(report).toMatchObject({ problems: [], shares: [{ answered: 40 }, { answered: 0, expected: 0 }] });
     expect(remarks).toContain(
-      'ftp: real server rs2 (10.83.33.2) has weight 0 on director lvs: its check fails there, so no connection is expected to reach it',
+      'ftp: real server rs2 (10.83.33.2) has weight 0 on director lvs: its check fails there, or it is drained, so no connection is expected to reach it',
     );
+  });
+
+  it('may have taken out a real server that an operator has given another weight', async () => {
+    const fake = new FakeCluster();
+    fake.cycle = ['rs1'];
+    fake.failed.add('rs2');
+    fake.record = '@@ weights\nrs2 ftp 5 2026-11-25T16:40:00Z alice@ops1\n';
+    const { report } = await verify(fake);
+    expect(report).toMatchObject({ problems: [], shares: [{ answered: 40 }, { weight: 0, expected: 0 }] });
   });
 
   it('a single director without keepalived takes nobody out', async () => {
