@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dnsName, httpPath, httpStatusText, interfaceName, lineOfText } from './fields.js';
+import { confWord, dnsName, httpPath, httpStatusText, interfaceName } from './fields.js';
 
 const port = z.int().min(1).max(65535);
 
@@ -44,7 +44,7 @@ export const checkSchema = z
       .optional()
       .describe('Seconds before a failed check is repeated, 1 to 600. 1 by default.'),
     path: httpPath.optional().describe('Of `http` and `https`: what is asked for. `/` by default.'),
-    hostName: lineOfText
+    hostName: confWord
       .optional()
       .describe('Of `http` and `https`: the name in the request (Host, and SNI). None by default.'),
     status: z
@@ -52,7 +52,7 @@ export const checkSchema = z
       .min(1)
       .optional()
       .describe('Of `http` and `https`: answers that are good, as [200, "300-302"]. ["200-299"] by default.'),
-    helo: lineOfText.optional().describe('Of `smtp`: the name for HELO. That of the director by default.'),
+    helo: confWord.optional().describe('Of `smtp`: the name for HELO. That of the director by default.'),
     name: dnsName.optional().describe('Of `dns`: the name asked for. `.`, the root, by default.'),
     record: z
       .enum(DNS_RECORDS)
@@ -66,7 +66,7 @@ export const checkSchema = z
         'Of `misc`: a program on the directors, by its absolute path, and its arguments; `{address}`, `{port}` and `{vip}` in them stand ' +
           'for those of the real server and the service. Status 0 is good. No shell reads it.',
       ),
-    user: lineOfText.optional().describe('Of `misc`: user that runs the program. `nobody` by default.'),
+    user: confWord.optional().describe('Of `misc`: user that runs the program. `nobody` by default.'),
   })
   .meta({ id: 'CheckOptions', description: 'How a director asks a real server whether it works.' });
 

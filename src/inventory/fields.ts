@@ -58,6 +58,15 @@ export const lineOfText = checked((text) => {
   };
 });
 
+/** A word that stands bare in keepalived.conf, where "#" and "!" begin a comment. */
+export const confWord = checked((text) => {
+  if (/^[\x21-\x7e]{1,255}$/.test(text) && !/^-|["'\\#!${}~]/.test(text)) return undefined;
+  return {
+    message: 'is no word that keepalived.conf gives back as it was',
+    hint: 'write it without blanks, quotes, braces, "#", "!", "$", "~" and backslashes, and not beginning with "-"',
+  };
+});
+
 const NOT_AN_ADDRESS = 'is not an IPv4 or IPv6 address';
 
 export const ipAddress = checked((text) => {
@@ -187,8 +196,14 @@ export const httpStatusText = checked((text) => {
   return { message: 'is not a range of HTTP statuses', hint: 'write it as "200-299", within 100 to 599' };
 });
 
+/** Labels with a dot between them, and one at the end or none. */
 export const dnsName = checked((text) =>
-  text === '.' || (/^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+$/.test(text) && text.length <= 254)
+  text === '.' ||
+  (text.length <= 254 &&
+    text
+      .replace(/\.$/, '')
+      .split('.')
+      .every((label) => /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label)))
     ? undefined
     : { message: 'is not a name of DNS', hint: 'write for example www.example.org, or "." for the root' },
 );

@@ -44,6 +44,25 @@ services.ftp.check[2].everySeconds = 0: is out of range, 1 to 3600
   → Seconds from one check to the next, 1 to 3600. 5 by default.`,
   },
   {
+    title: 'words that keepalived.conf would take for something else',
+    put: {
+      'services.ftp.check': [
+        { type: 'http', hostName: 'www.example.org#1' },
+        { type: 'smtp', helo: '!lvs1' },
+        { type: 'misc', command: ['/bin/true'], user: 'nobody"' },
+        { type: 'dns', name: `${'a'.repeat(60)} b` },
+      ],
+    },
+    says: `services.ftp.check[0].hostName = "www.example.org#1": is no word that keepalived.conf gives back as it was
+  → write it without blanks, quotes, braces, "#", "!", "$", "~" and backslashes, and not beginning with "-"
+services.ftp.check[1].helo = "!lvs1": is no word that keepalived.conf gives back as it was
+  → write it without blanks, quotes, braces, "#", "!", "$", "~" and backslashes, and not beginning with "-"
+services.ftp.check[2].user = "nobody\\"": is no word that keepalived.conf gives back as it was
+  → write it without blanks, quotes, braces, "#", "!", "$", "~" and backslashes, and not beginning with "-"
+services.ftp.check[3].name = "${'a'.repeat(60)} b": is not a name of DNS
+  → write for example www.example.org, or "." for the root`,
+  },
+  {
     title: 'programs that check',
     put: {
       'services.ftp.check': [{ type: 'misc' }, { type: 'misc', command: ['check-web', "it's"], port: 8080 }],
