@@ -16,7 +16,7 @@ export interface GateReach {
   readonly cluster: Cluster;
   /** Gathered once a run, with the host's lock where the run changes hosts: what they tell costs no trip of its own. */
   readonly facts: (name: string) => Promise<Facts>;
-  /** An open connection of the run to a host, opened again when it was lost. */
+  /** An open connection of the run to a host, opened again when it was lost; none where another run holds the host's lock. */
   readonly host: (name: string) => Promise<Host>;
   readonly sink: EventSink;
   readonly signal: AbortSignal;

@@ -242,8 +242,7 @@ class Runner {
             });
             return;
           }
-          const ready = await this.#stageOnHost(stage, host, roles, gates?.get(host.name));
-          if (!ready) failed.push(host.name);
+          if (!(await this.#stageOnHost(stage, host, roles, gates?.get(host.name)))) failed.push(host.name);
         }),
       ),
     );
@@ -265,7 +264,10 @@ class Runner {
     this.#gate ??= openGate({
       cluster,
       facts: (name) => this.#session(name).ready(),
-      host: (name) => this.#session(name).host(),
+      host: async (name) => {
+        await this.#session(name).ready();
+        return this.#session(name).host();
+      },
       sink,
       signal,
     });

@@ -227,7 +227,9 @@ export class TableGate implements Gate {
   async #untilForgotten(host: ClusterHost, end: number): Promise<void> {
     const { reach } = this;
     const directors = directorsOf(servicesOf(reach.cluster, host));
-    const anew = await Promise.all(directors.map((director) => choosesAnew(reach, director)));
+    const anew = await Promise.all(directors.map((director) => choosesAnew(reach, director))).catch(
+      (error: Error) => this.#giveUp(host, reach.signal.aborted ? INTERRUPTED : error.message),
+    );
     if (!anew.includes(false)) return;
     for (;;) {
       const remembered = await this.#connections(host);

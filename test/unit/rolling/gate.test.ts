@@ -268,6 +268,22 @@ describe('what does not go well', () => {
     expect([weights(lvs)[0], lvs.record]).toEqual(['10.83.33.76:21 3', '']);
   });
 
+  it('a connection that is lost after the last one of its clients has ended: the host is given back, and nobody waits for it', async () => {
+    const lvs = director();
+    const { gate, host } = gateOf([lvs]);
+    const { run } = lvs;
+    lvs.run = (script, options) =>
+      script.text.includes('conn_reuse_mode')
+        ? Promise.reject(new LvsctlError('the connection to lvs was lost', { host: 'lvs' }))
+        : run.call(lvs, script, options);
+    await expect(gate.takeOut(host('ftp1'), quick)).rejects.toThrow(
+      /^the connection to lvs was lost; it was given back unchanged/,
+    );
+    expect([weights(lvs)[0], lvs.record]).toEqual(['10.83.33.76:21 3', '']);
+    lvs.run = run;
+    expect(await gate.takeOut(host('ftp2'), quick)).toBe('out');
+  });
+
   it('a director that can’t be asked: nothing is done', async () => {
     const lvs = director();
     await lvs.run(sh`ipvsadm -Sn`);
