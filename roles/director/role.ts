@@ -83,6 +83,8 @@ export default defineRole({
         name: 'director',
         description: `LVS director of the cluster ${cluster.name}`,
         text: (present) => directorScript({ cluster, host, facts, unready, present }),
+        // No VIP before the marks and rules of its services.
+        ...(byKeepalived && { before: 'keepalived.service' }),
         facts,
       }),
     ];

@@ -15,6 +15,8 @@ export interface BootScriptOptions {
   readonly description: string;
   /** The whole script (or what makes it from the present one); idempotent, since it is also run by hand. */
   readonly text: string | ((present: string | undefined) => string);
+  /** Unit that starts at boot only when the script has ended, well or not; systemd only. */
+  readonly before?: string;
   readonly facts: Facts;
 }
 
@@ -41,7 +43,7 @@ export function bootScript(options: BootScriptOptions): readonly Resource[] {
         script,
         file({
           path: `/etc/systemd/system/${unit}`,
-          content: unitText(description, path),
+          content: unitText(description, path, options.before),
           mode: '0644',
           after: sh`systemctl daemon-reload`,
         }),
@@ -69,13 +71,14 @@ export function rcLocal(facts: Facts): { path: string; heading: string; executab
   return { path, heading: '#!/bin/sh\n', executable: true };
 }
 
-function unitText(description: string, path: string): string {
+function unitText(description: string, path: string, before: string | undefined): string {
   return [
     '# Written by lvsctl.',
     '[Unit]',
     `Description=${description}`,
     'Wants=network-online.target',
     'After=network-online.target network.target systemd-sysctl.service systemd-modules-load.service',
+    ...(before === undefined ? [] : [`Before=${before}`]),
     '',
     '[Service]',
     'Type=oneshot',

@@ -50,6 +50,13 @@ describe('a director with keepalived', () => {
     expect(text).not.toMatch(/^(service|server|hold|announce|sync_daemon) /m);
   });
 
+  it('starts at boot behind the script, so that no VIP comes before the marks of its services', () => {
+    const unit = '/etc/systemd/system/lvsctl-director.service';
+    expect(writtenText(resources(), unit)).toContain('\nBefore=keepalived.service\n');
+    const single = { ...pair, services: [service({ directors: ['director'] })] };
+    expect(writtenText(resources(single), unit)).not.toContain('Before=');
+  });
+
   it('has the way of each check in the table', () => {
     const change = changeOf(resources(), 'ipvs table', TABLE);
     expect(change?.diff).toContain('+ -A -f 65536 -s rr\n');
