@@ -13,6 +13,7 @@ import {
   hostRoute,
   interfaceLabel,
   ipvsTimeouts,
+  keepalivedLeft,
   packages,
   persistentSysctl,
   syncDaemons,
@@ -75,6 +76,7 @@ export default defineRole({
       ...(byKeepalived
         ? keepalivedResources({ cluster: recorded, host, facts, unready })
         : [
+            ...(facts.commands.has('keepalived') ? [keepalivedLeft()] : []),
             ...tableSettings(cluster, host),
             ...vips.flatMap((vip) => vipResources(vip, cluster, host, facts)),
           ]),

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { director, realserver } from '../../../roles/index.js';
 import type { Cluster, HealthCheck } from '../../../src/inventory/cluster.js';
@@ -171,6 +174,33 @@ describe('hosts around it', () => {
       'address 10.83.33.100 on lo',
     );
   });
+
+  it.each(shells)(
+    'a director that has become a single one is told that it still runs (%s)',
+    (_, [program = '', ...before]) => {
+      const single = { ...pair, services: [service({ directors: ['director'] })] };
+      const facts = { ...debian, commands: new Set([...debian.commands, 'keepalived']) };
+      const all = director.resources(input(director, single, 'director', facts));
+      const left = all.find(({ id }) => id === 'keepalived that is left over');
+      expect(left?.plan(said('running\n'), nothingChanging)).toBeUndefined();
+      expect(left?.remarks?.(said('running\n'))).toEqual([expect.stringContaining('`keepalived: {}`')]);
+      expect(left?.remarks?.(said(''))).toEqual([]);
+      const folder = mkdtempSync(join(tmpdir(), 'lvsctl-keepalived-'));
+      const probed = (conf: string, pid: number | undefined) => {
+        writeFileSync(join(folder, 'conf'), conf);
+        writeFileSync(join(folder, 'pid'), `${pid ?? ''}\n`);
+        const script = (left?.probe.text ?? '')
+          .replace('/etc/keepalived/keepalived.conf', join(folder, 'conf'))
+          .replace('/run/keepalived.pid', join(folder, 'pid'))
+          .replace(' /var/run/keepalived.pid', '');
+        return spawnSync(program, [...before, '-c', script], { encoding: 'utf8' });
+      };
+      expect(probed(written(), process.pid)).toMatchObject({ stdout: 'running\n', status: 0 });
+      expect(probed(written(), undefined)).toMatchObject({ stdout: '', status: 0 });
+      expect(probed('vrrp_instance VI_1 {\n}\n', process.pid)).toMatchObject({ stdout: '', status: 0 });
+      rmSync(folder, { recursive: true });
+    },
+  );
 
   it('a single director with checks is told how to get them', () => {
     const cluster = tutorial({ services: [service({ checks: [tcp] })] });
