@@ -193,12 +193,15 @@ async function lose(way: Way, sync: boolean): Promise<Loss> {
   let healed: number | undefined;
   if (way === 'cut off') {
     const neighbour = watchNeighbour(name, vip);
-    await sleep(500);
-    const from = Date.now();
-    await hands.link(active, 'up');
-    await sleep(5000);
-    neighbour.end();
-    healed = Math.max(0, (neighbour.seen.at(-1)?.at ?? from) - from);
+    try {
+      await sleep(500);
+      const from = Date.now();
+      await hands.link(active, 'up');
+      await sleep(5000);
+      healed = Math.max(0, (neighbour.seen.at(-1)?.at ?? from) - from);
+    } finally {
+      neighbour.end();
+    }
   }
   const { phases, kept, downloads } = await running.stop();
   const lost = phases.find((phase) => phase.name === 'lost');

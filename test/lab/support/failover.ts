@@ -71,7 +71,8 @@ export function watchNeighbour(
   address: string,
 ): { readonly seen: { at: number; mac: string }[]; end(): void } {
   const seen: { at: number; mac: string }[] = [];
-  const script = `while :; do ip neigh show ${address}; sleep 0.02; done`;
+  // It ends by itself when nobody reads it any more.
+  const script = `while ip neigh show ${address}; do sleep 0.02; done`;
   const child = spawn('ip', ['netns', 'exec', `lvs-${name}`, 'sh', '-c', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

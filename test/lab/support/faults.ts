@@ -29,7 +29,7 @@ const forget = `ip neigh del ${vip} dev eth0 2>/dev/null; :`;
 const silence = `echo 0 > ${conf}/all/arp_ignore; echo 0 > ${conf}/eth0/arp_ignore`;
 /** Connections of the client that stay open until they are let go. */
 const hold = (address: string, port: number, count: number) =>
-  `setsid bash -c 'for n in $(seq ${count}); do exec {fd}<>/dev/tcp/${address}/${port}; done; exec sleep 60' >/dev/null 2>&1 &
+  `setsid bash -c 'for n in $(seq ${count}); do exec {fd}<>/dev/tcp/${address}/${port}; done; exec sleep 3600' >/dev/null 2>&1 &
   echo $! > /tmp/held; sleep 2`;
 const letGo = 'kill $(cat /tmp/held)';
 
