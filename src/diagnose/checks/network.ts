@@ -1,4 +1,4 @@
-import type { Service } from '../../inventory/cluster.js';
+import type { Service, ServiceRealServer } from '../../inventory/cluster.js';
 import { sh } from '../../shell/index.js';
 import { effective } from '../../verify/evidence.js';
 import { onHost, provisionFix, serviceKeyPath, setting } from '../../verify/reason.js';
@@ -203,17 +203,22 @@ export const mtu: Check = {
   },
 };
 
+/** IPv4 in IPv4; what comes wrapped in IPv6 comes out of ip6tnl0. */
+const byTunl0 =
+  ({ vip }: Service) =>
+  ({ address, tunnel }: ServiceRealServer): boolean =>
+    (tunnel?.type ?? 'ipip') === 'ipip' && !vip.includes(':') && !address.includes(':');
+
 export const tunnelDevice: Check = {
   id: 'tunnel-device',
   symptom: 'nothing is taken out of the tunnel: connections to one real server hang',
   where: 'realServer',
   severity: 'some',
-  concerns: ({ forwarding, realServers }) =>
-    forwarding === 'tun' && realServers.some(({ tunnel }) => (tunnel?.type ?? 'ipip') === 'ipip'),
+  concerns: (service) => service.forwarding === 'tun' && service.realServers.some(byTunl0(service)),
   probes: [evidence],
   rule: (scene) =>
     serversOf(scene).flatMap(({ host, server, evidence: told }) => {
-      if ((server.tunnel?.type ?? 'ipip') !== 'ipip' || scene.service.vip.includes(':')) return [];
+      if (!byTunl0(scene.service)(server)) return [];
       if (told.interfaces.some(({ device }) => device === 'tunl0')) return [];
       return [
         {

@@ -3,7 +3,7 @@ import { CATALOGUE } from '../../../src/diagnose/index.js';
 import { DIRECTOR_CASES } from './cases-director.js';
 import { NETWORK_CASES } from './cases-network.js';
 import { SERVER_CASES } from './cases-server.js';
-import { diagnosed, told } from './observed.js';
+import { diagnosed, ftp, told } from './observed.js';
 
 const CASES = [...DIRECTOR_CASES, ...SERVER_CASES, ...NETWORK_CASES];
 
@@ -17,6 +17,18 @@ describe('a diagnosis', () => {
       CASES.flatMap(([, otherwise]) => diagnosed(otherwise).findings.map(({ check }) => check)),
     );
     expect(CATALOGUE.map(({ id }) => id).filter((id) => !fired.has(id))).toEqual([]);
+  });
+
+  it('misses no tunl0 where packets for an IPv4 VIP come wrapped in IPv6', () => {
+    const [one] = ftp.realServers;
+    if (one === undefined) throw new Error('no real server');
+    const service = { ...ftp, forwarding: 'tun' as const };
+    const found = (address: string) =>
+      diagnosed({
+        cluster: { services: [{ ...service, realServers: [{ ...one, address }] }] },
+      }).findings.map(({ check }) => check);
+    expect(found('10.83.33.76')).toContain('tunnel-device');
+    expect(found('fd00:83::76')).not.toContain('tunnel-device');
   });
 
   it('has one entry of each name, and probes that agree on theirs', () => {
