@@ -44,7 +44,9 @@ export class TableGate implements Gate {
   #last: Promise<unknown> = Promise.resolve();
   #wake: (() => void)[] = [];
   /** Hosts that an earlier run has left out: not known to be sound until they are checked. */
-  #left: ReadonlySet<string> = new Set();
+  readonly #left = new Set<string>();
+  /** Hosts that this run has given back: the facts are from its begin. */
+  readonly #back = new Set<string>();
   readonly #access: Access;
 
   /** @param who for the record: `alice@ops1` */
@@ -63,10 +65,9 @@ export class TableGate implements Gate {
     const answers = await Promise.all(
       directors.map((director) => this.reach.facts(director).catch(() => undefined)),
     );
-    this.#left = new Set(
-      answers.flatMap((facts) => facts?.recorded.entries.filter(isOurs).map(({ host }) => host) ?? []),
-    );
-    return this.#left;
+    for (const { host } of answers.flatMap((facts) => facts?.recorded.entries.filter(isOurs) ?? []))
+      if (!this.#back.has(host)) this.#left.add(host);
+    return new Set(this.#left);
   }
 
   async takeOut(
@@ -96,6 +97,8 @@ export class TableGate implements Gate {
       await this.#inTurn(() => this.operations.undrain(this.#access, { host: host.name, keeps })),
     );
     if (failure) throw cannot(`${host.name} can't be given back on ${director}`, host, failure);
+    this.#left.delete(host.name);
+    this.#back.add(host.name);
     await this.#takesPart(host, before, settleSeconds);
     this.#done(host);
   }
@@ -178,7 +181,7 @@ export class TableGate implements Gate {
     }
     const { failure, director } = failureIn(outcome);
     if (failure) {
-      await this.#undo(host);
+      if (!this.#left.has(host.name)) await this.#undo(host);
       throw cannot(`${host.name} can't be drained on ${director}`, host, failure);
     }
     this.#out.add(host.name);

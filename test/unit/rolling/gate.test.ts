@@ -193,6 +193,23 @@ describe('out and back', () => {
   });
 });
 
+it('takes nobody for left out any more whom it has given back, whatever the facts of the run’s begin say', async () => {
+  const lvs = director();
+  const first = gateOf([lvs]);
+  await first.gate.takeOut(first.host('ftp1'), {});
+  const { gate, host } = gateOf([lvs]);
+  const facts = await gate.reach.facts('lvs');
+  Object.assign(gate.reach, { facts: async () => facts });
+  expect(await gate.left([host('ftp1')])).toEqual(new Set(['ftp1']));
+  await gate.takeOut(host('ftp1'), {});
+  await gate.putBack(host('ftp1'), quick);
+  lvs.connectionTable = established('0A53214C');
+  await expect(gate.takeOut(host('ftp1'), { waitSeconds: 0 })).rejects.toThrow(
+    /it was given back unchanged$/,
+  );
+  expect(await gate.left([host('ftp1')])).toEqual(new Set());
+});
+
 describe('closed connections that a director remembers', () => {
   const closed = established('0A53214C').replace('ESTABLISHED', 'FIN_WAIT   ');
 
@@ -299,6 +316,17 @@ describe('what does not go well', () => {
     const { gate, host } = gateOf([lvs, lvs2]);
     await expect(gate.takeOut(host('ftp1'), quick)).rejects.toThrow(/^ftp1 can't be drained on lvs2: /);
     expect([weights(lvs)[0], lvs.record, lvs2.record]).toEqual(['10.83.33.76:21 3', '', '']);
+  });
+
+  it('the same with a host that an earlier run left out: it is not known to be sound, and stays out', async () => {
+    const [lvs, lvs2] = [director('lvs'), director('lvs2')];
+    const first = gateOf([lvs]);
+    await first.gate.takeOut(first.host('ftp1'), {});
+    lvs2.fake.broken = (command) => command.startsWith('-e');
+    const { gate, host } = gateOf([lvs, lvs2]);
+    expect(await gate.left([host('ftp1')])).toEqual(new Set(['ftp1']));
+    await expect(gate.takeOut(host('ftp1'), quick)).rejects.toThrow(/^ftp1 can't be drained on lvs2: /);
+    expect([weights(lvs)[0], reasons(lvs)]).toEqual(['10.83.33.76:21 0', ['ftp1 ftp 0 rolling']]);
   });
 
   it('a check that fails: the host stays out', async () => {
