@@ -47,6 +47,8 @@ function instancePart(instance: VrrpInstance, cluster: Cluster, host: ClusterHos
     });
   const own = of(host);
   const alone = peers.length === 0;
+  const held = addresses(instance, cluster, host);
+  const told = MOST_TOLD[instance.family];
   return {
     head: `vrrp_instance ${instance.name}`,
     parts: [
@@ -64,10 +66,15 @@ function instancePart(instance: VrrpInstance, cluster: Cluster, host: ClusterHos
       ...(unicast && !alone && own !== undefined
         ? [`unicast_src_ip ${own}`, { head: 'unicast_peer', parts: peers }]
         : []),
-      { head: 'virtual_ipaddress', parts: addresses(instance, cluster, host) },
+      { head: 'virtual_ipaddress', parts: held.slice(0, told) },
+      // They move with the others.
+      ...(held.length > told ? [{ head: 'virtual_ipaddress_excluded', parts: held.slice(told) }] : []),
     ],
   };
 }
+
+/** Addresses that a sign of life may name: it is one packet. keepalived -t (2.2.7) takes 255 and 83 with an MTU of 1500. */
+const MOST_TOLD = { IPv4: 200, IPv6: 60 } as const;
 
 /** The VIPs, and the gateway of NAT's real servers where it moves with them. */
 function addresses({ services }: VrrpInstance, { hosts }: Cluster, host: ClusterHost): string[] {

@@ -81,6 +81,27 @@ describe('a director with keepalived', () => {
     expect(written()).not.toContain('10.83.33.3 21');
   });
 
+  it('names no more VIPs in its signs of life than fit a packet; the others move with them', () => {
+    const of = (count: number, vip: (n: number) => string) =>
+      written({
+        ...pair,
+        hosts: new Map(
+          [...pair.hosts].map(([name, one]) => [name, { ...one, address6: `fd00:83::${name.length}` }]),
+        ),
+        services: Array.from({ length: count }, (_, n) =>
+          service({ name: `s${n}`, vip: vip(n), label: `${n}`, directors: ['director', 'other'] }),
+        ),
+      });
+    const told = (text: string, head: string) =>
+      new RegExp(`^    ${head} \\{\\n((?: {8}.*\\n)*)`, 'm').exec(text)?.[1]?.trimEnd().split('\n').length ??
+      0;
+    const four = of(300, (n) => `192.0.${2 + Math.floor(n / 200)}.${1 + (n % 200)}`);
+    expect([told(four, 'virtual_ipaddress'), told(four, 'virtual_ipaddress_excluded')]).toEqual([200, 100]);
+    const six = of(61, (n) => `fd00:9::${n.toString(16)}`);
+    expect([told(six, 'virtual_ipaddress'), told(six, 'virtual_ipaddress_excluded')]).toEqual([60, 1]);
+    expect(told(written(), 'virtual_ipaddress_excluded')).toBe(0);
+  });
+
   it('refuses a file of somebody else, and takes it over when told to', () => {
     const foreign = observed('vrrp_instance VI_1 {\n}\n');
     expect(() => changeOf(resources(), CONF, foreign)).toThrow(/lvsctl did not write it/);
