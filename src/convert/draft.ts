@@ -1,3 +1,4 @@
+import type { CheckInput } from '../inventory/check-of.js';
 import type { Forwarding, Protocol } from '../inventory/cluster.js';
 
 /** What no such file says, and the operator fills in. It is no address and no port, so `lvsctl validate` names each of them. */
@@ -9,11 +10,24 @@ export interface InventoryDraft {
   readonly directors: readonly DraftHost[];
   readonly realServers: readonly DraftHost[];
   readonly services: readonly DraftService[];
+  /** Present where keepalived must run, perhaps empty. */
+  readonly keepalived?: DraftKeepalived;
   readonly ipvs?: {
     readonly timeouts?: Readonly<Record<string, number>>;
     readonly sync?: Readonly<Record<string, string | number>>;
   };
 }
+
+export interface DraftKeepalived {
+  readonly id?: number;
+  readonly advertSeconds?: number;
+  readonly unicast?: boolean;
+  readonly preempt?: boolean;
+  readonly preemptDelaySeconds?: number;
+}
+
+/** With its times always: keepalived's defaults are others. */
+export type DraftCheck = CheckInput;
 
 export interface DraftHost {
   readonly name: string;
@@ -41,6 +55,10 @@ export interface DraftService {
   };
   readonly onePacket: boolean;
   readonly label?: string;
+  readonly checks?: readonly DraftCheck[];
+  readonly sorry?: { readonly host: string; readonly port?: number };
+  readonly quorum?: number;
+  readonly hysteresis?: number;
   readonly realServers: readonly DraftRealServer[];
 }
 

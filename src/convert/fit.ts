@@ -2,6 +2,7 @@ import { parseAddress } from '../inventory/address.js';
 import { SCHEDULERS } from '../inventory/service-schema.js';
 import { isIPv6 } from '../ipvs/index.js';
 import { type DraftRealServer, type DraftService, GAP } from './draft.js';
+import { type FittedServer, fitChecks, fitSorry } from './fit-checks.js';
 import type { HostNames } from './hosts.js';
 import type {
   ImportedIdentity,
@@ -57,13 +58,21 @@ export function fitService(
   if (id.kind === 'address' && id.port === 0 && persistence === undefined)
     return refuse('port 0 (all ports) needs persistence');
   const vip = vipOf(id, around);
-  const servers = fitRealServers(service, forwarding, around);
+  const fitted = fitRealServers(service, forwarding, around);
+  const servers = fitted.map(({ draft }) => draft);
   if (servers.length === 0)
     return refuse('no real server of it can be carried over, and a service needs one');
   ledger.carry(...service.lines);
   const onePacket = service.onePacket !== undefined;
   const protocol = onePacket || persistence?.engine === 'sip' ? 'udp' : (id.protocol ?? 'tcp');
   const scheduler = fitScheduler(service.scheduler, ledger);
+  const checks = fitChecks(service, fitted, { vip, forwarding }, ledger);
+  const hosts = {
+    directors: new Set([around.director, ...around.directors.values()]),
+    realServers: new Set(servers.map(({ host }) => host)),
+    nameOf: (address: string) => hostOf(address, id, around),
+  };
+  const sorry = fitSorry(service, { forwarding, checks }, hosts, ledger);
   return {
     vip,
     ...(id.kind === 'mark' ? { fwmark: id.mark } : { port: id.port }),
@@ -73,6 +82,8 @@ export function fitService(
     forwarding,
     ...(persistence !== undefined && { persistence }),
     onePacket,
+    ...(checks.length > 0 && { checks }),
+    ...sorry,
     realServers: servers,
   };
 }
@@ -172,7 +183,7 @@ function fitRealServers(
   { id, realServers }: ImportedService,
   forwarding: ImportedRealServer['forwarding'],
   around: Surroundings,
-): DraftRealServer[] {
+): FittedServer[] {
   const { ledger } = around;
   const seen = new Set<string>();
   return realServers.flatMap((server) => {
@@ -186,30 +197,40 @@ function fitRealServers(
         `forwarding ${server.forwarding}: a service has one method for all its real servers, and most have ${forwarding}`,
       );
     const local = isLocal(server.address, id, around);
-    const host = local ? around.director : server.address;
-    const parsed = parseAddress(server.address);
-    if (!local && parsed !== undefined) {
-      if (parsed.kind !== 'usual') return refuse(`${server.address} is no host's address (${parsed.kind})`);
-      if (isIPv6(server.address) !== (around.family === 6))
-        return refuse('of another family than the VIP, which the inventory can’t say');
-    }
-    const name = local ? around.director : around.names.of(host);
+    const host = hostOf(server.address, id, around);
+    if (typeof host === 'string') return refuse(host);
+    const { name } = host;
     const port = portOf(server, id, forwarding, ledger);
     const key = `${name} ${port ?? ''}`;
     if (seen.has(key)) return refuse(`${name} stands in the service twice`);
     seen.add(key);
     if (local) ledger.lose(server.line, `${server.address} is the director itself: it stands as ${name}`);
     ledger.carry(...server.lines);
-    return [
-      {
-        host: name,
-        ...(port !== undefined && { port }),
-        weight: within(server.weight, 'a weight', 0, 1, ledger) ?? 1,
-        ...thresholds(server, ledger),
-        ...tunnelOf(server, ledger),
-      },
-    ];
+    const draft = {
+      host: name,
+      ...(port !== undefined && { port }),
+      weight: within(server.weight, 'a weight', 0, 1, ledger) ?? 1,
+      ...thresholds(server, ledger),
+      ...tunnelOf(server, ledger),
+    };
+    return [{ imported: server, draft }];
   });
+}
+
+/** The name of a host of the service, or why it can't be one. */
+function hostOf(
+  address: string,
+  id: ImportedIdentity,
+  around: Surroundings,
+): { readonly name: string } | string {
+  if (isLocal(address, id, around)) return { name: around.director };
+  const parsed = parseAddress(address);
+  if (parsed !== undefined) {
+    if (parsed.kind !== 'usual') return `${address} is no host's address (${parsed.kind})`;
+    if (isIPv6(address) !== (around.family === 6))
+      return 'of another family than the VIP, which the inventory can’t say';
+  }
+  return { name: around.names.of(address) };
 }
 
 /** True for the director itself (localnode), as people write it where they don't write its address. */

@@ -93,11 +93,14 @@ function draftOf(imported: Imported, given: readonly GivenDirector[]): Inventory
   accountForVips(vips, services, ledger);
   const realServers = realServerHosts(services, names, directors, prefixes);
   const nic = imported.interface;
+  const keepalived =
+    imported.keepalived ?? (services.some(({ checks = [] }) => checks.length > 0) ? {} : undefined);
   return {
     ...(nic !== undefined && { interface: nic.value }),
     directors: hosts,
     realServers,
     services: labelServices(services, vips, nic, ledger),
+    ...(keepalived !== undefined && { keepalived }),
     ...ipvsOf(imported),
   };
 }
@@ -195,10 +198,14 @@ function realServerHosts(
   const own = new Set(directors.map(({ name }) => name));
   return names.all().flatMap(([host, name]) => {
     const of = services.filter(({ realServers }) => realServers.some((server) => server.host === name));
-    if (own.has(name) || of.length === 0) return [];
+    const sorryOf = services.filter(({ sorry }) => sorry?.host === name);
+    if (own.has(name) || of.length + sorryOf.length === 0) return [];
     const known = parseAddress(host) !== undefined;
     const address = known ? `${host}/${prefixIn(host, prefixes)}` : GAP;
-    const comment = `real server of ${of.map((service) => service.name).join(', ')}`;
+    const comment = [
+      ...(of.length > 0 ? [`real server of ${of.map((service) => service.name).join(', ')}`] : []),
+      ...(sorryOf.length > 0 ? [`sorry server of ${sorryOf.map((service) => service.name).join(', ')}`] : []),
+    ].join(', ');
     return [
       { name, address, comment: known ? comment : `${comment}: its address, which the file has by name` },
     ];

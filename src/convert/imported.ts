@@ -1,5 +1,7 @@
+import type { CheckInput } from '../inventory/check-of.js';
 import type { Forwarding, Protocol } from '../inventory/cluster.js';
 import type { Tunnel } from '../ipvs/index.js';
+import type { DraftKeepalived } from './draft.js';
 import type { Ledger } from './ledger.js';
 
 export const FORMATS = ['ipvsadm', 'keepalived', 'ldirectord'] as const;
@@ -24,6 +26,8 @@ export interface Imported {
   readonly interface?: Said<string> | undefined;
   readonly timeouts?: Said<ImportedTimeouts> | undefined;
   readonly sync?: Said<ImportedSync> | undefined;
+  /** Of the first VRRP instance; its lines are in the ledger. */
+  readonly keepalived?: DraftKeepalived | undefined;
 }
 
 export interface ImportedVip extends Said<string> {
@@ -74,6 +78,34 @@ export interface ImportedService {
   readonly persistence?: ImportedPersistence | undefined;
   readonly onePacket?: Said<true> | undefined;
   readonly realServers: readonly ImportedRealServer[];
+  readonly sorry?: Said<ImportedSorry> | undefined;
+  readonly quorum?: Said<number> | undefined;
+  readonly hysteresis?: Said<number> | undefined;
+}
+
+export interface ImportedSorry {
+  /** Canonical address, or a name. */
+  readonly address: string;
+  /** 0: as the service's. */
+  readonly port: number;
+  /** The service's where the file says nothing. */
+  readonly forwarding?: Forwarding | undefined;
+  /** All that say it, beside the one that names it. */
+  readonly lines: readonly number[];
+}
+
+export interface ImportedCheck {
+  /** Where it begins: what is wrong with the whole of it is said there. */
+  readonly line: number;
+  /** All lines that it came from, those of outer blocks too. */
+  readonly lines: readonly number[];
+  /** Without a port. */
+  readonly check: CheckInput;
+  /** Whom it asks; the real server by its own address when absent. */
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  /** Of its packets. `way`: a service by this mark leads them to the real server, whatever address they have. */
+  readonly mark?: (Said<number> & { readonly way?: boolean }) | undefined;
 }
 
 export interface ImportedPersistence {
@@ -95,4 +127,5 @@ export interface ImportedRealServer {
   readonly upperThreshold?: Said<number> | undefined;
   readonly lowerThreshold?: Said<number> | undefined;
   readonly tunnel?: Said<Tunnel> | undefined;
+  readonly checks?: readonly ImportedCheck[] | undefined;
 }

@@ -1,4 +1,5 @@
 import {
+  type DraftCheck,
   type DraftHost,
   type DraftRealServer,
   type DraftService,
@@ -32,6 +33,7 @@ export function inventoryText(draft: InventoryDraft, source: string): string {
           '',
         ]),
     ...ipvsText(draft),
+    ...keepalivedText(draft),
     '  hosts: {',
     "    // Such files don't say how long the prefixes are: check them. Names are yours to choose, here and in the services.",
     ...[...draft.directors, ...draft.realServers].map(hostText),
@@ -60,12 +62,22 @@ function ipvsText({ ipvs }: InventoryDraft): string[] {
   ];
 }
 
+function keepalivedText({ keepalived }: InventoryDraft): string[] {
+  if (keepalived === undefined) return [];
+  return [
+    '  // keepalived on the directors holds the VIPs and asks the real servers. Where it has a file of its own already, `lvsctl provision`',
+    '  // replaces that only with `takeOver: true`.',
+    `  keepalived: ${Object.keys(keepalived).length === 0 ? '{}' : record(keepalived)},`,
+    '',
+  ];
+}
+
 const hostText = ({ name, address, comment }: DraftHost): string =>
   `    ${key(name)}: { address: ${quoted(address)} }, // ${address === GAP ? `${GAP}: ` : ''}${oneLine(comment)}`;
 
 function serviceText(service: DraftService, { directors }: InventoryDraft): string[] {
   const { name, comment, vip, port, fwmark, protocol, scheduler, schedulerFlags, forwarding } = service;
-  const { persistence, onePacket, label, realServers } = service;
+  const { persistence, onePacket, label, checks = [], sorry, quorum, hysteresis, realServers } = service;
   const lines = [
     `vip: ${quoted(vip)},${vip === GAP ? ` // ${GAP}: ${oneLine(comment ?? 'where clients connect to; the packets to it get the mark')}` : ''}`,
     ...(port === undefined ? [] : [`port: ${port},`]),
@@ -86,6 +98,10 @@ function serviceText(service: DraftService, { directors }: InventoryDraft): stri
         ]),
     ...(onePacket ? ['onePacket: true,'] : []),
     ...(label === undefined ? [] : [`label: ${quoted(label)},`]),
+    ...checksText(checks),
+    ...(sorry === undefined ? [] : [`sorry: ${record(sorry)},`]),
+    ...(quorum === undefined ? [] : [`quorum: ${quorum},`]),
+    ...(hysteresis === undefined ? [] : [`hysteresis: ${hysteresis},`]),
     `directors: [${directors.map((director) => quoted(director.name)).join(', ')}],`,
     'realServers: [',
     ...realServers.map((server) => `  ${realServerText(server)},`),
@@ -94,20 +110,27 @@ function serviceText(service: DraftService, { directors }: InventoryDraft): stri
   return [`    ${key(name)}: {`, ...lines.map((line) => `      ${line}`), '    },'];
 }
 
+function checksText(checks: readonly DraftCheck[]): string[] {
+  const texts = checks.map(record);
+  if (texts.length < 2) return texts.map((text) => `check: ${text},`);
+  return ['check: [', ...texts.map((text) => `  ${text},`), '],'];
+}
+
 function realServerText({ tunnel, ...server }: DraftRealServer): string {
   const fields = Object.entries(server).map(([name, value]) => `${name}: ${literal(value)}`);
   if (tunnel !== undefined) fields.push(`tunnel: ${record(tunnel)}`);
   return `{ ${fields.join(', ')} }`;
 }
 
-type Scalar = string | number | boolean;
-
-const record = (values: Readonly<Record<string, Scalar>> | object): string =>
+const record = (values: object): string =>
   `{ ${Object.entries(values)
     .map(([name, value]) => `${name}: ${literal(value)}`)
     .join(', ')} }`;
 
-const literal = (value: unknown): string => (typeof value === 'string' ? quoted(value) : String(value));
+const literal = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  return typeof value === 'string' ? quoted(value) : String(value);
+};
 
 /** In single quotes, safe whatever the text is. */
 const quoted = (text: string): string =>

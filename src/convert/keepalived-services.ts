@@ -1,38 +1,25 @@
 import type { Forwarding, Protocol } from '../inventory/cluster.js';
 import { canonicalAddress, isIPv6, type Tunnel, wholeNumber } from '../ipvs/index.js';
-import type { ImportedRealServer, ImportedService, Said } from './imported.js';
+import type { ImportedCheck, ImportedRealServer, ImportedService, ImportedSorry, Said } from './imported.js';
+import { type Inherited, inheritedBy, isCheck, isInherited, readChecks } from './keepalived-checks.js';
 import type { Statement } from './keepalived-text.js';
 import type { Ledger } from './ledger.js';
 
-export const CHECKS = 'health checks: not carried over; the inventory has `check` for them';
-export const SORRY = 'a sorry server: not carried over; the inventory has `sorry` for it';
-const QUORUM = 'a quorum: not carried over; the inventory has `quorum` and `hysteresis` for it';
+const CHECKS = 'a check of a kind that the inventory has not';
+const PLACE = 'the inventory has no place for it';
 
 /** What of keepalived's own the inventory can't say. */
 const LOSSES: Readonly<Record<string, string>> = {
-  sorry_server: SORRY,
-  sorry_server_inhibit: SORRY,
-  sorry_server_lvs_method: SORRY,
-  quorum: QUORUM,
-  hysteresis: QUORUM,
+  sorry_server_lvs_method: 'the sorry server gets the service’s method',
   hashed: 'set by the kernel itself: IPVS has no use for it',
+  virtualhost: 'of HTTP_GET and SSL_GET, and none that is carried over takes it',
   ...Object.fromEntries(
     [
-      ...[
-        'delay_loop',
-        'alpha',
-        'omega',
-        'retry',
-        'delay_before_retry',
-        'warmup',
-        'connect_timeout',
-        'nb_get_retry',
-      ],
-      ...['inhibit_on_failure', 'ha_suspend', 'quorum_up', 'quorum_down', 'virtualhost'],
-      ...['notify_up', 'notify_down', 'smtp_alert', 'log_all_failures', 'HTTP_GET', 'SSL_GET', 'TCP_CHECK'],
-      ...['SMTP_CHECK', 'DNS_CHECK', 'MISC_CHECK', 'BFD_CHECK', 'UDP_CHECK', 'PING_CHECK', 'FILE_CHECK'],
-    ].map((word) => [word, CHECKS]),
+      ...['alpha', 'omega', 'warmup', 'ha_suspend', 'quorum_up', 'quorum_down'],
+      ...['notify_up', 'notify_down', 'smtp_alert', 'log_all_failures'],
+    ].map((word) => [word, `${word}: ${PLACE}`]),
   ),
+  ...Object.fromEntries(['BFD_CHECK', 'UDP_CHECK', 'PING_CHECK', 'FILE_CHECK'].map((word) => [word, CHECKS])),
 };
 
 /** Why words that stand in a virtual_server or real_server are lost. */
@@ -55,8 +42,15 @@ interface Method {
   readonly tunnel?: Said<Tunnel>;
 }
 
-/** Reads all that stands in the braces of a virtual_server. What it can't take is in the ledger, all else is not carried yet. */
-export function readVirtualServer(statement: Statement, ledger: Ledger): VirtualServer {
+/**
+ * Reads all that stands in the braces of a virtual_server. What it can't take is in the ledger, all else is not carried yet.
+ * @param user that the file's programs run as
+ */
+export function readVirtualServer(
+  statement: Statement,
+  user: Said<string> | undefined,
+  ledger: Ledger,
+): VirtualServer {
   const lines: number[] = [...statement.ownLines];
   const flags: Said<string>[] = [];
   const servers: Statement[] = [];
@@ -71,10 +65,15 @@ export function readVirtualServer(statement: Statement, ledger: Ledger): Virtual
   let weight: Said<number> | undefined;
   let protocol: Protocol | undefined;
   let family: 4 | 6 | undefined;
+  let sorry: Said<ImportedSorry> | undefined;
+  let quorum: Said<number> | undefined;
+  let hysteresis: Said<number> | undefined;
+  const inherited = inheritedBy(statement.block ?? [], new Map(), ledger);
   for (const each of statement.block ?? []) {
     const [keyword = '', value = ''] = each.words;
     const { line } = each;
     let known = true;
+    if (isInherited(keyword)) continue;
     switch (keyword) {
       case 'lb_algo':
       case 'lvs_sched':
@@ -111,6 +110,18 @@ export function readVirtualServer(statement: Statement, ledger: Ledger): Virtual
       case 'snmp_name':
         name = value;
         break;
+      case 'quorum':
+        quorum = { value: wholeNumber(value) ?? Number.NaN, line };
+        break;
+      case 'hysteresis':
+        hysteresis = { value: wholeNumber(value) ?? Number.NaN, line };
+        break;
+      case 'sorry_server':
+        sorry = sorryServer(each, ledger) ?? sorry;
+        break;
+      case 'sorry_server_inhibit':
+      case 'inhibit_on_failure':
+        break;
       case 'real_server':
         servers.push(each);
         break;
@@ -120,11 +131,16 @@ export function readVirtualServer(statement: Statement, ledger: Ledger): Virtual
     }
     if (known) surplus(each, ledger);
     if (!known) ledger.lose(each.lines, lossOf(each.words));
-    else if (keyword !== 'real_server') lines.push(...each.lines);
+    else if (!LATER.includes(keyword)) lines.push(...each.lines);
   }
   const [implied] = [netmask, engine].filter((each) => each !== undefined);
   seconds ??= implied && { value: DEFAULT_PERSISTENCE, line: implied.line };
-  const realServers = servers.flatMap((each) => realServer(each, method, weight, ledger));
+  const inhibit = (statement.block ?? []).filter(({ words }) => words[0] === 'sorry_server_inhibit');
+  if (sorry === undefined)
+    for (const { lines } of inhibit) ledger.lose(lines, 'there is no sorry server that is understood');
+  const realServers = servers.flatMap((each) =>
+    realServer(each, { method, weight, inherited, user }, ledger),
+  );
   const [first] = realServers;
   return {
     line: statement.line,
@@ -137,14 +153,35 @@ export function readVirtualServer(statement: Statement, ledger: Ledger): Virtual
     protocol,
     family: family ?? (first && isIPv6(first.address) ? 6 : undefined),
     realServers,
+    sorry: sorry && {
+      ...sorry,
+      value: { ...sorry.value, lines: inhibit.flatMap(({ lines }) => lines) },
+    },
+    quorum,
+    hysteresis,
   };
+}
+
+/** Carried by themselves, or not. */
+const LATER = ['real_server', 'quorum', 'hysteresis', 'sorry_server', 'sorry_server_inhibit'];
+
+function sorryServer({ words, line, lines }: Statement, ledger: Ledger): Said<ImportedSorry> | undefined {
+  const [, text = '', portText = '0'] = words;
+  const address = canonicalAddress(text);
+  const port = wholeNumber(portText, 65535);
+  if (address !== undefined && port !== undefined) return { value: { address, port, lines: [] }, line };
+  ledger.lose(lines, `${words.slice(1).join(' ')} is not an address and a port`);
+  return undefined;
 }
 
 /** Words after those that a setting has. */
 function surplus({ words, lines }: Statement, ledger: Ledger): void {
   const [keyword = ''] = words;
   if (['real_server', 'lb_kind', 'lvs_method'].includes(keyword)) return;
-  const rest = words.slice(/^(ops|flag-\d|[sm]h-(port|fallback))$/.test(keyword) ? 1 : 2);
+  if (keyword === 'sorry_server' && words.length < 4) return;
+  const rest = words.slice(
+    /^(ops|\w+_inhibit|inhibit_on_failure|flag-\d|[sm]h-(port|fallback))$/.test(keyword) ? 1 : 2,
+  );
   if (rest.length > 0) ledger.lose(lines, `${rest.join(' ')} is not understood`);
 }
 
@@ -179,8 +216,12 @@ function methodOf({ words, line, lines }: Statement, ledger: Ledger): Method | u
 
 function realServer(
   statement: Statement,
-  inherited: Method,
-  weightOfAll: Said<number> | undefined,
+  outer: {
+    readonly method: Method;
+    readonly weight: Said<number> | undefined;
+    readonly inherited: Inherited;
+    readonly user: Said<string> | undefined;
+  },
   ledger: Ledger,
 ): ImportedRealServer[] {
   const [, text = '', portText = '0', ...rest] = statement.words;
@@ -191,13 +232,20 @@ function realServer(
     return [];
   }
   const lines: number[] = [...statement.ownLines];
-  let method = inherited;
-  let weight = weightOfAll ?? { value: 1, line: statement.line };
+  const inherited = inheritedBy(statement.block ?? [], outer.inherited, ledger);
+  const checks: ImportedCheck[] = [];
+  let { method } = outer;
+  let weight = outer.weight ?? { value: 1, line: statement.line };
   let upperThreshold: Said<number> | undefined;
   let lowerThreshold: Said<number> | undefined;
   for (const each of statement.block ?? []) {
     const [keyword = '', value = ''] = each.words;
     const number = { value: wholeNumber(value) ?? Number.NaN, line: each.line };
+    if (isInherited(keyword)) continue;
+    if (isCheck(keyword)) {
+      checks.push(...readChecks(each, inherited, outer.user, ledger));
+      continue;
+    }
     if (keyword === 'weight') weight = number;
     else if (keyword === 'uthreshold') upperThreshold = number;
     else if (keyword === 'lthreshold') lowerThreshold = number;
@@ -205,12 +253,24 @@ function realServer(
     else if (keyword === 'snmp_name') {
       ledger.lose(each.lines, 'hosts get their names from you');
       continue;
-    } else {
+    } else if (keyword !== 'inhibit_on_failure') {
       ledger.lose(each.lines, lossOf(each.words));
       continue;
     }
     surplus(each, ledger);
     lines.push(...each.lines);
   }
-  return [{ line: statement.line, lines, address, port, weight, upperThreshold, lowerThreshold, ...method }];
+  return [
+    {
+      line: statement.line,
+      lines,
+      address,
+      port,
+      weight,
+      upperThreshold,
+      lowerThreshold,
+      ...method,
+      checks,
+    },
+  ];
 }

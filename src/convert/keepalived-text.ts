@@ -11,6 +11,17 @@ export interface Statement {
   readonly block?: readonly Statement[];
 }
 
+/** Why a statement can't be taken as it stands: what it says depends on more than this file. */
+export function notPlain({ words }: Statement): string | undefined {
+  const [keyword = ''] = words;
+  if (/^include/.test(keyword))
+    return 'the files that it names are not read: put their text in its place, or import them by themselves';
+  if (keyword.startsWith('@')) return 'holds on some hosts only: import a file without conditions';
+  if (words.some((word) => /\$[A-Za-z_{]|^~(SEQ|LST)\(/.test(word)))
+    return 'has a variable: write its value in its place';
+  return undefined;
+}
+
 interface Token {
   readonly kind: 'word' | '{' | '}' | 'end';
   readonly text: string;

@@ -9,8 +9,10 @@ import type {
   ImportedVip,
   Said,
 } from './imported.js';
-import { CHECKS, lossOf, readVirtualServer } from './keepalived-services.js';
-import { isKeepalivedContent, parseKeepalivedText, type Statement } from './keepalived-text.js';
+import { lossOf, readVirtualServer } from './keepalived-services.js';
+import { isKeepalivedContent, notPlain, parseKeepalivedText, type Statement } from './keepalived-text.js';
+import { readVrrp, VRRP, type VrrpSettings } from './keepalived-vrrp.js';
+import { checksByWays } from './keepalived-ways.js';
 import { Ledger } from './ledger.js';
 import { addressRange } from './ranges.js';
 
@@ -23,6 +25,8 @@ interface Findings {
   interface?: Said<string>;
   timeouts?: Said<ImportedTimeouts>;
   sync?: Said<ImportedSync>;
+  user?: Said<string>;
+  keepalived?: VrrpSettings;
 }
 
 /** Reads a keepalived.conf of 1.x or 2.x. Files that it includes, conditions and variables are lost lines. */
@@ -40,47 +44,37 @@ export function readKeepalived(text: string): Imported {
   for (const each of plain)
     if (each.words[0] === 'virtual_server_group') groups.set(each.words[1] ?? '', each);
   const services: ImportedService[] = [];
+  // Programs run as the user that it names.
+  for (const each of plain) if (each.words[0] === 'global_defs') globals(each, found);
   for (const each of plain) {
     const [keyword] = each.words;
-    if (keyword === 'virtual_server') services.push(...virtualServers(each, groups, ledger));
+    if (keyword === 'virtual_server') services.push(...virtualServers(each, groups, found.user, ledger));
     else if (keyword === 'virtual_server_group')
       ledger.otherwise(each.lines, 'no virtual_server is of this group');
-    else if (keyword === 'global_defs') globals(each, found);
     else if (keyword === 'vrrp_instance') vrrpInstance(each, found);
-    else ledger.lose(each.lines, TOP_LEVEL[keyword ?? ''] ?? 'not understood');
+    else if (keyword !== 'global_defs') ledger.lose(each.lines, TOP_LEVEL[keyword ?? ''] ?? 'not understood');
   }
-  return { ...found, services };
+  return { ...found, services: checksByWays(services, ledger) };
 }
 
-const VRRP = 'VRRP: not carried over; the inventory has `keepalived` for it';
 const TOP_LEVEL: Readonly<Record<string, string>> = {
-  vrrp_sync_group: VRRP,
-  vrrp_script: VRRP,
-  vrrp_track_process: VRRP,
-  vrrp_track_file: VRRP,
-  track_file: VRRP,
+  vrrp_sync_group: VRRP.group,
+  vrrp_script: VRRP.track,
+  vrrp_track_process: VRRP.track,
+  vrrp_track_file: VRRP.track,
+  track_file: VRRP.track,
   static_ipaddress: 'addresses that are not of a service are not ours to set',
   static_routes: 'routes are not ours to set',
   static_rules: 'routes are not ours to set',
-  SSL: CHECKS,
-  bfd_instance: CHECKS,
+  SSL: 'keys of checks: the inventory has no place for them',
+  bfd_instance: 'BFD: the inventory has no place for it',
 };
-
-/** Why a statement can't be taken as it stands: what it says depends on more than this file. */
-function notPlain({ words }: Statement): string | undefined {
-  const [keyword = ''] = words;
-  if (/^include/.test(keyword))
-    return 'the files that it names are not read: put their text in its place, or import them by themselves';
-  if (keyword.startsWith('@')) return 'holds on some hosts only: import a file without conditions';
-  if (words.some((word) => /\$[A-Za-z_{]|^~(SEQ|LST)\(/.test(word)))
-    return 'has a variable: write its value in its place';
-  return undefined;
-}
 
 /** One for each address of a group, one for any other. */
 function virtualServers(
   statement: Statement,
   groups: ReadonlyMap<string, Statement>,
+  user: Said<string> | undefined,
   ledger: Ledger,
 ): ImportedService[] {
   const inner = (statement.block ?? []).filter((each) => {
@@ -88,7 +82,7 @@ function virtualServers(
     if (reason !== undefined) ledger.lose(each.lines, reason);
     return reason === undefined;
   });
-  const settings = readVirtualServer({ ...statement, block: inner }, ledger);
+  const settings = readVirtualServer({ ...statement, block: inner }, user, ledger);
   const [, kind = '', name = ''] = statement.words;
   const service = (id: ImportedIdentity, line: number, lines: readonly number[]): ImportedService => ({
     ...settings,
@@ -162,7 +156,14 @@ function globals(statement: Statement, found: Findings): void {
     else if (keyword === 'router_id' && value !== undefined) found.directorName = { value, line: each.line };
     else if (keyword === 'lvs_timeouts') timeouts(each, found);
     else if (keyword === 'lvs_sync_daemon') syncDaemon(each, found);
-    else ledger.lose(each.lines, keyword.startsWith('vrrp_') ? VRRP : 'a setting of keepalived itself');
+    else if (keyword === 'script_user' && value !== undefined && each.words.length === 2) {
+      found.user = { value, line: each.line };
+      ledger.otherwise(
+        each.lines,
+        'a setting of keepalived itself, and no check that is carried over runs as this user',
+      );
+    } else
+      ledger.lose(each.lines, keyword.startsWith('vrrp_') ? VRRP.globals : 'a setting of keepalived itself');
   }
   const kept = found.directorName ?? found.timeouts ?? found.sync;
   if (kept !== undefined) ledger.carry(...statement.ownLines.filter((line) => !isInner(statement, line)));
@@ -210,7 +211,8 @@ const SYNC_WORDS = ['inst', 'id', 'maxlen', 'port', 'ttl', 'group'];
 
 function vrrpInstance(statement: Statement, found: Findings): void {
   const { ledger } = found;
-  ledger.otherwise(statement.ownLines, VRRP);
+  ledger.otherwise(statement.ownLines, VRRP.instance);
+  const known = readVrrp(statement, found);
   for (const each of statement.block ?? []) {
     const [keyword = '', value] = each.words;
     const address = canonicalAddress(value ?? '');
@@ -228,7 +230,7 @@ function vrrpInstance(statement: Statement, found: Findings): void {
     else if (keyword === 'unicast_peer') peers(each, found);
     else if (/^lvs_sync_daemon_inter?face$/.test(keyword) && value !== undefined)
       found.sync ??= { value: { interface: value }, line: each.line };
-    else ledger.lose(each.lines, VRRP);
+    else if (!known.has(each)) ledger.lose(each.lines, VRRP.words[keyword] ?? VRRP.instance);
   }
   const inner = new Set((statement.block ?? []).flatMap(({ lines }) => lines));
   ledger.carry(...statement.ownLines.filter((line) => !inner.has(line)));

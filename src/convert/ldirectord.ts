@@ -1,7 +1,6 @@
 import type { Forwarding, Protocol } from '../inventory/cluster.js';
 import { canonicalAddress, isIPv6, wholeNumber } from '../ipvs/index.js';
 import type { Imported, ImportedIdentity, ImportedRealServer, ImportedService, Said } from './imported.js';
-import { CHECKS, SORRY } from './keepalived-services.js';
 import { Ledger } from './ledger.js';
 import { portOf } from './ports.js';
 import { addressesBetween } from './ranges.js';
@@ -64,6 +63,8 @@ export function readLdirectord(text: string): Imported {
   return { ledger, services, directors: [], vips: [] };
 }
 
+const CHECKS = 'health checks: not carried over; the inventory has `check` for them';
+const SORRY = 'a sorry server: not carried over; the inventory has `sorry` for it';
 const ALERTS = 'alerts: the inventory has no place for them';
 const LOSSES: Readonly<Record<string, string>> = {
   fallback: SORRY,

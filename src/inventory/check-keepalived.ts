@@ -1,6 +1,6 @@
 import { parseAddress } from './address.js';
 import { reportUnknownHost } from './check-hosts.js';
-import { checksOf } from './check-of.js';
+import { type CheckInput, checksOf } from './check-of.js';
 import type { Draft } from './draft.js';
 import { writtenAddresses } from './host-address.js';
 import { MOST_DIRECTORS, vrrpInstances, vrrpOf } from './keepalived.js';
@@ -23,8 +23,6 @@ export function checkKeepalived(draft: Draft, report: Report): void {
   checkNumbers(draft, report);
 }
 
-type CheckInput = ReturnType<typeof checksOf>[number];
-
 /** The fields that only some types understand. */
 const OWN_FIELDS: Readonly<Partial<Record<keyof CheckInput, readonly CheckInput['type'][]>>> = {
   path: ['http', 'https'],
@@ -37,7 +35,13 @@ const OWN_FIELDS: Readonly<Partial<Record<keyof CheckInput, readonly CheckInput[
   user: ['misc'],
 };
 
-function checkOne(path: Path, check: CheckInput, service: ServiceInput, report: Report): void {
+/** What no schema says of one check. */
+export function checkOne(
+  path: Path,
+  check: CheckInput,
+  service: Pick<ServiceInput, 'port'>,
+  report: Report,
+): void {
   const { type } = check;
   for (const [field, types] of Object.entries(OWN_FIELDS)) {
     const value = check[field as keyof CheckInput];

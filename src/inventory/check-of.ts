@@ -2,7 +2,8 @@ import type { ClusterHost, HealthCheck, PortRange, Service } from './cluster.js'
 import { addressFor } from './host-address.js';
 import type { ServiceInput } from './schema.js';
 
-type CheckInput = Exclude<ServiceInput['check'], undefined | readonly unknown[]>;
+/** One check as the inventory writes it. */
+export type CheckInput = Exclude<ServiceInput['check'], undefined | readonly unknown[]>;
 
 /** The checks of a service as a list, however the inventory writes them. */
 export function checksOf({ check }: Pick<ServiceInput, 'check'>): CheckInput[] {

@@ -55,7 +55,7 @@ describe('import', () => {
       /^\d+ of \d+ lines of keepalived.conf are not in the inventory, or not as they stand:\n/,
     );
     expect(stderr).toContain(
-      '  health checks: not carried over; the inventory has `check` for them\n     65  inhibit_on_failure\n     66  HTTP_GET {\n',
+      '  not all real servers of the service have this check, and the inventory has the checks of a service for all of them\n     66  HTTP_GET {\n',
     );
     expect(stderr).toContain('     27  auth_pass [secret]\n');
     expect(stderr).not.toContain('s3cret');

@@ -202,6 +202,99 @@ function clusterWith(shared: readonly string[], family: 4 | 6, nic: string): fc.
     );
 }
 
+const times = {
+  everySeconds: fc.integer({ min: 1, max: 9 }),
+  timeoutSeconds: fc.constantFrom(1, 4),
+  retries: fc.constantFrom(0, 2),
+  retrySeconds: fc.constantFrom(1, 3),
+};
+const asked = { ...times, port: fc.constantFrom(8080, 81) };
+
+const check = fc.oneof(
+  fc.record({ type: fc.constantFrom('tcp'), ...asked }, { requiredKeys: ['type'] }),
+  fc.record(
+    {
+      type: fc.constantFrom('http', 'https'),
+      ...asked,
+      path: fc.constantFrom('/', '/health?full=1'),
+      hostName: fc.constant('www.example.org'),
+      status: fc.constantFrom([200], ['200-204', 301]),
+    },
+    { requiredKeys: ['type'] },
+  ),
+  fc.record({ type: fc.constant('smtp'), ...asked, helo: fc.constant('lvs') }, { requiredKeys: ['type'] }),
+  fc.record(
+    {
+      type: fc.constant('dns'),
+      ...asked,
+      name: fc.constant('www.example.org'),
+      record: fc.constantFrom('A', 'MX'),
+    },
+    { requiredKeys: ['type'] },
+  ),
+  fc.record(
+    {
+      type: fc.constant('misc'),
+      ...times,
+      command: fc.constantFrom(
+        ['/bin/check', '--host={address}', '{port}', 'two words'],
+        ['/bin/check', '{vip}'],
+      ),
+      user: fc.constant('checker'),
+    },
+    { requiredKeys: ['type', 'command'] },
+  ),
+);
+
+/** `lvs1`, `lvs2`, and services on one VIP with checks, sorry servers, quorums, and settings of VRRP. */
+export function checkedCluster(family: 4 | 6): fc.Arbitrary<Cluster> {
+  const at = (last: number) => (family === 4 ? `192.0.2.${last}` : `2001:db8::${last}`);
+  const service = fc
+    .record({
+      forwarding: fc.constantFrom('dr', 'nat', 'tun'),
+      checks: fc.uniqueArray(check, { selector: (each) => JSON.stringify(each), maxLength: 3 }),
+      sorry: fc.constantFrom(undefined, { sorry: { host: 'rs4' } }, { sorry: { host: 'rs4' }, quorum: 3 }),
+      hysteresis: fc.constantFrom({}, { hysteresis: 2 }),
+      weights: fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 3 }),
+    })
+    .map(({ forwarding, checks, sorry, hysteresis, weights }) => ({
+      forwarding,
+      ...(forwarding === 'nat' && { gateway: at(100) }),
+      ...(checks.length > 0 && { check: checks, ...sorry, ...(sorry?.quorum === 3 && hysteresis) }),
+      realServers: weights.map((weight, index) => ({ host: `rs${index + 1}`, weight })),
+    }));
+  const keepalived = fc.record(
+    {
+      id: fc.constantFrom(7, 255),
+      advertSeconds: fc.constantFrom(0.25, 2),
+      unicast: fc.boolean(),
+      preempt: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  );
+  const ids = [{ port: 80 }, { port: 25 }, { fwmark: 7, ports: [40011] }];
+  return fc
+    .tuple(fc.array(service, { minLength: 1, maxLength: 3 }), keepalived)
+    .map(([services, keepalived]) =>
+      clusterOf({
+        name: 'any',
+        keepalived,
+        hosts: Object.fromEntries(
+          ['lvs1', 'lvs2', 'rs1', 'rs2', 'rs3', 'rs4'].map((name, index) => [
+            name,
+            { address: at(index + 2) },
+          ]),
+        ),
+        services: Object.fromEntries(
+          services.map((each, index) => [
+            `s${index}`,
+            { vip: at(100), directors: ['lvs1', 'lvs2'], ...ids[index], ...each },
+          ]),
+        ),
+      }),
+    );
+}
+
 /** Without a second mark on the same VIP and protocol, whose ports would be the same. */
 function disjoint<Each extends { vip: string; protocol: string }>(services: readonly Each[]): Each[] {
   const seen = new Set<string>();

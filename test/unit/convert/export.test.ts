@@ -10,7 +10,7 @@ import {
 import type { Cluster, ClusterHost } from '../../../src/inventory/cluster.js';
 import { parseSave, serviceKey, type VirtualService, wantedTable } from '../../../src/ipvs/index.js';
 import { FakeKernel } from '../ipvs/fake-kernel.js';
-import { anyCluster, twoDirectors } from './clusters.js';
+import { anyCluster, checkedCluster, twoDirectors } from './clusters.js';
 import { clusterOfText, filled } from './inventories.js';
 
 const FORMATS: readonly (readonly [ExportFormat, (cluster: Cluster, director: ClusterHost) => Exported])[] = [
@@ -57,13 +57,34 @@ describe.each(FORMATS)('%s', (format, exporting) => {
         const why = new Set(imported.lost.map(({ reason }) => reason.replace(/:.*/s, '')));
         const known = [
           'VRRP',
-          'health checks',
+          'a setting of keepalived itself',
           'which services are on this address the file does not say',
           ...(isLocal ? ['--director does not name 192.0.2.3', '--director does not name 2001'] : []),
         ];
         expect([...why].filter((reason) => !known.includes(reason))).toEqual([]);
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe('keepalived, with checks', () => {
+  it.each([4, 6] as const)('is imported and exported again as the same file (IPv%i)', (family) => {
+    fc.assert(
+      fc.property(checkedCluster(family), (cluster) => {
+        const { text } = exportKeepalived(cluster, hostOf(cluster, 'lvs1'));
+        const directors = ['lvs1', 'lvs2'].map((name) => ({ ...hostOf(cluster, name) }));
+        const imported = importInventory(text, 'keepalived', { source: 'exported', directors });
+        const again = clusterOfText(filled(imported.text, '', family));
+        const bare = (of: string) => of.replace(/ *#.*/g, '');
+        expect(bare(exportKeepalived(again, hostOf(again, 'lvs1')).text)).toBe(bare(text));
+        expect(
+          imported.lost
+            .filter(({ reason }) => !/^(VRRP|a setting of keepalived itself)/.test(reason))
+            .map(({ text, reason }) => `${text}: ${reason}`),
+        ).toEqual([]);
+      }),
+      { numRuns: 100 },
     );
   });
 });

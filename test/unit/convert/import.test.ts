@@ -86,7 +86,8 @@ describe.each(SAMPLES)('%s', (name, format) => {
 /** What these say holds without them too: a default, or something that is said again elsewhere in the samples. */
 const DEFAULTS = new Set([
   ...['weight 1', 'protocol TCP', 'protocol=tcp', 'protocol=fwm', 'lvs_method NAT', 'scheduler=wrr'],
-  ...['192.0.2.101 dev eth1', 'lvs_method TUN'],
+  ...['192.0.2.101 dev eth1', 'lvs_method TUN', 'inhibit_on_failure', 'sorry_server_inhibit'],
+  ...['connect_ip 192.0.2.13', 'lb_kind NAT'],
 ]);
 
 describe('ipvsadm -Sn', () => {
@@ -212,6 +213,23 @@ const WORDS: Readonly<Record<Exclude<ImportFormat, 'ipvsadm'>, readonly string[]
       'real_server 192.0.2.100',
       '${X',
       'virtual_server 192.0.2.2 0',
+    ],
+    ...[
+      'HTTP_GET {',
+      'url {',
+      'path /',
+      'TCP_CHECK { }',
+      'TCP_CHECK { connect_port 81 }',
+      'DNS_CHECK { type X }',
+    ],
+    ...['MISC_CHECK { misc_path "/bin/true 1" }', 'MISC_CHECK { misc_path "/a \'b" }', 'delay_loop 5000'],
+    ...['sorry_server 192.0.2.20 80', 'sorry_server 127.0.0.1', 'quorum 2', 'hysteresis 2', 'fwmark 7'],
+    ...[
+      'virtual_router_id 300',
+      'virtual_router_id 3',
+      'advert_int 0.001',
+      'preempt_delay 3',
+      'connect_ip ::1',
     ],
   ],
   ldirectord: [

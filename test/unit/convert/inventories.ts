@@ -11,6 +11,7 @@ export const SAMPLES = [
   ['table.save', 'ipvsadm'],
   ['by-hand.save', 'ipvsadm'],
   ['keepalived.conf', 'keepalived'],
+  ['checks.conf', 'keepalived'],
   ['ldirectord.cf', 'ldirectord'],
 ] as const;
 
