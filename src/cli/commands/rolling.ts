@@ -1,4 +1,5 @@
 import type { Playbook, Share } from '../../engine/index.js';
+import { defaultWaitSeconds } from '../../engine/rolling.js';
 import { UsageError } from '../../errors.js';
 import type { Cluster } from '../../inventory/cluster.js';
 import { isForeign } from '../../inventory/systems.js';
@@ -98,11 +99,19 @@ function checkTargets(cluster: Cluster, limit: readonly string[] | undefined): v
   );
 }
 
-function sameAgain({ roles, command, reboot }: RollingOptions): string {
+/** The command line that goes on with it: with the same hosts, since it would be another run with others. */
+export function sameAgain(options: RollingOptions): string {
+  const { roles, command, reboot, limit, wait, cut, within, batch, maxFailures } = options;
   const words = [
     ...(roles ? [`--roles ${roles.join(',')}`] : []),
     ...(command !== undefined ? [`--command ${quote(command)}`] : []),
     ...(reboot ? ['--reboot'] : []),
+    ...(limit ? [`--limit ${limit.join(',')}`] : []),
+    ...(wait === defaultWaitSeconds ? [] : [`--wait ${wait}`]),
+    ...(cut ? ['--cut'] : []),
+    ...(within === undefined ? [] : [`--within ${within}`]),
+    ...(batch === 1 ? [] : [`--batch ${batch}`]),
+    ...(maxFailures === 0 ? [] : [`--max-failures ${maxFailures}`]),
   ];
   return `rolling ${words.join(' ')}`;
 }

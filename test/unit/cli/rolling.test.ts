@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sameAgain } from '../../../src/cli/commands/rolling.js';
 import { folderWithInventory, lvsctl } from './run-cli.js';
 
 describe('lvsctl rolling', () => {
@@ -23,5 +24,26 @@ describe('lvsctl rolling', () => {
     expect(stderr).toContain(message);
     expect(stderr).toContain(hint);
     expect(status).toBe(2);
+  });
+
+  it('says how the same run goes on: with the same hosts, and what else was said', () => {
+    const usual = { wait: 300, batch: 1, maxFailures: 0 } as const;
+    expect(sameAgain({ ...usual, reboot: true })).toBe('rolling --reboot');
+    expect(
+      sameAgain({
+        roles: ['ftp', 'arp'],
+        command: 'apt-get -y upgrade',
+        reboot: true,
+        limit: ['rs1', 'new'],
+        wait: 60,
+        cut: true,
+        within: 900,
+        batch: '25%',
+        maxFailures: 2,
+        anew: true,
+      }),
+    ).toBe(
+      "rolling --roles ftp,arp --command 'apt-get -y upgrade' --reboot --limit rs1,new --wait 60 --cut --within 900 --batch 25% --max-failures 2",
+    );
   });
 });
