@@ -21,6 +21,9 @@ import { choosesAnew, directorsOf, isInTables, servicesOf } from './tables.js';
 export const REASON = 'rolling';
 
 const INTERRUPTED = 'interrupted while its connections were waited for';
+const LONGER =
+  'raise --wait, or say --cut to go on in spite of them (`ipvsadm -Lcn` on the director lists them)';
+const AGAIN = 'run the same again: what was done is not done again';
 const CHECK_SECONDS = 60;
 const SETTLE_SECONDS = 15;
 
@@ -212,17 +215,18 @@ export class TableGate implements Gate {
       sink({ type: 'remark', host: host.name, text: `${why}; they are cut` });
       return;
     }
-    await this.#giveUp(host, why);
+    await this.#giveUp(host, why, signal.aborted || silent ? AGAIN : LONGER);
   }
 
-  async #giveUp(host: ClusterHost, why: string): Promise<never> {
-    const stays = this.#left.has(host.name);
+  async #giveUp(host: ClusterHost, why: string, hint = AGAIN): Promise<never> {
+    // Not taken out by this run: by an earlier one, or by an operator.
+    const stays = this.#left.has(host.name) || !this.#out.has(host.name);
     if (!stays) await this.#inTurn(() => this.#undo(host));
     this.#done(host);
     throw new LvsctlError(`${why}; ${stays ? 'nothing was done to it' : 'it was given back unchanged'}`, {
       host: host.name,
       resource: 'drain',
-      hint: 'raise --wait, or say --cut to go on in spite of them (`ipvsadm -Lcn` on the director lists them)',
+      hint,
     });
   }
 

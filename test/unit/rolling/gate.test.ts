@@ -140,6 +140,12 @@ describe('out and back', () => {
     await drain(access, { host: 'ftp2', who: 'bob@ops2', reason: 'rolling back a release' });
     expect(await gate.takeOut(host('ftp2'), {})).toBe('kept');
     expect(reasons(lvs)).toEqual(['ftp2 ftp 0 rolling back a release']);
+    lvs.connectionTable = established('0A532102');
+    await expect(gate.takeOut(host('ftp2'), { waitSeconds: 0 })).rejects.toThrow(
+      '1 connection is left after 0 s; nothing was done to it',
+    );
+    lvs.connectionTable = '';
+    expect(reasons(lvs)).toEqual(['ftp2 ftp 0 rolling back a release']);
     // It is not one of ours that others would have to wait for, and it does not count.
     await expect(gate.takeOut(host('ftp1'), quick)).rejects.toThrow(/ftp1 is the last real server of ftp/);
     expect(await gate.left([host('ftp1'), host('ftp2')])).toEqual(new Set());
@@ -282,6 +288,7 @@ describe('what does not go well', () => {
     await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain('host.drain'), 30_000);
     interrupted.abort();
     await refused;
+    await expect(taking).rejects.toMatchObject({ hint: expect.stringContaining('run the same again') });
     expect([weights(lvs)[0], lvs.record]).toEqual(['10.83.33.76:21 3', '']);
   });
 
