@@ -221,9 +221,9 @@ export class TableGate implements Gate {
   async #giveUp(host: ClusterHost, why: string, hint = AGAIN): Promise<never> {
     // Not taken out by this run: by an earlier one, or by an operator.
     const stays = this.#left.has(host.name) || !this.#out.has(host.name);
-    if (!stays) await this.#inTurn(() => this.#undo(host));
+    const became = stays ? 'nothing was done to it' : await this.#inTurn(() => this.#undo(host));
     this.#done(host);
-    throw new LvsctlError(`${why}; ${stays ? 'nothing was done to it' : 'it was given back unchanged'}`, {
+    throw new LvsctlError(`${why}; ${became}`, {
       host: host.name,
       resource: 'drain',
       hint,
@@ -253,10 +253,15 @@ export class TableGate implements Gate {
     }
   }
 
-  /** Gives back what was not touched; also after Ctrl-C. What fails in it is found, and given back, by the next run. */
-  async #undo(host: ClusterHost): Promise<void> {
+  /** Gives back what was not touched, also after Ctrl-C, and says what came of it. */
+  async #undo(host: ClusterHost): Promise<string> {
     const access = { ...this.#access, signal: new AbortController().signal };
-    await this.operations.undrain(access, { host: host.name, keeps }).catch(() => undefined);
+    const { failure, director } = await this.operations
+      .undrain(access, { host: host.name, keeps })
+      .then(failureIn, (failure: Error) => ({ failure, director: 'its directors' }));
+    return failure
+      ? `it could not be given back on ${director} (${failure.message}): \`lvsctl undrain ${host.name}\` does it`
+      : 'it was given back unchanged';
   }
 
   /** Until a director shows more of its connections than before, or so many seconds have passed. */

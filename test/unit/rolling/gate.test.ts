@@ -268,6 +268,20 @@ describe('what does not go well', () => {
     expect(events).toContainEqual({ type: 'host.drain', host: 'ftp1', state: 'waiting', connections: 1 });
   });
 
+  it('the same where a director refuses to give it back: it is said to be out, with the way back', async () => {
+    const lvs = director();
+    lvs.connectionTable = established('0A53214C');
+    const { gate, host, events } = gateOf([lvs]);
+    const taking = gate.takeOut(host('ftp1'), { waitSeconds: 2 });
+    const refused = expect(taking).rejects.toThrow(
+      /^1 connection is left after 2 s; it could not be given back on lvs \(.+\): `lvsctl undrain ftp1` does it$/,
+    );
+    await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain('host.drain'), 30_000);
+    lvs.fake.broken = (command) => command.startsWith('-e');
+    await refused;
+    expect(weights(lvs)[0]).toBe('10.83.33.76:21 0');
+  });
+
   it('the same with `cut`: it goes on, and says so', async () => {
     const lvs = director();
     lvs.connectionTable = established('0A53214C');
