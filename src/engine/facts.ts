@@ -31,6 +31,8 @@ export interface Facts {
   };
   /** Random id of this boot; empty where the kernel has none. */
   readonly bootId: string;
+  /** Its boot scripts were still at work, and had been waited for. */
+  readonly booting?: true;
   readonly memoryKiB: number;
   readonly processors: number;
   /** Host's clock, seconds since 1970. */

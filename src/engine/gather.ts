@@ -1,6 +1,7 @@
 import { parseRecord, recordPath } from '../ipvs/recorded.js';
 import type { Sh } from '../shell/index.js';
 import { sh, shLines, trusted } from '../shell/index.js';
+import { awaitBootScript } from './boot.js';
 import type { Facts, NetworkInterface } from './facts.js';
 import type { ProbeOutput } from './resource.js';
 
@@ -118,6 +119,7 @@ export function factsSections(wishes: FactWishes): ReadonlyMap<string, Sh> {
 }
 
 const kernelScript = shLines(
+  awaitBootScript,
   sh`say() { printf '%s %s\n' "$1" "$2"; }`,
   sh`get() { v=; [ -r "$2" ] && read -r v < "$2"; say "$1" "$v"; }`,
   sh`get release /proc/sys/kernel/osrelease; get hostname /proc/sys/kernel/hostname; get boot /proc/sys/kernel/random/boot_id`,
@@ -182,6 +184,7 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
       version: /version (\d+\.\d+\.\d+)/.exec(kernel.get('ipvsline') ?? '')?.[1],
     },
     bootId: kernel.get('boot') ?? '',
+    ...(kernel.get('booting') === 'yes' && { booting: true as const }),
     memoryKiB: Number(kernel.get('memory') ?? 0) || 0,
     processors: Number(kernel.get('processors') ?? 0) || 1,
     epochSeconds: Number(kernel.get('epoch') ?? 0) || 0,

@@ -75,32 +75,6 @@ export async function rebootHost(options: RebootOptions): Promise<Host> {
   throw sameBoot ? stillThere(name, withinSeconds) : notBack(name, withinSeconds, last);
 }
 
-/** Seconds that boot scripts are waited for: what they start late (rc.local comes last, sshd early) must not look like drift. */
-export const bootScriptSeconds = 120;
-
-/**
- * Waits while the system is still booting, and prints `busy` when it still was so many seconds later: systemd says so itself; else
- * there is a process `rc` or `rcS` of SysV init, or `openrc`.
- */
-export function bootedScript(seconds: number): Sh {
-  return shLines(
-    sh`n=${seconds}`,
-    trusted(`while :; do
-  busy=
-  if [ -d /run/systemd/system ]; then
-    case $(systemctl is-system-running 2>/dev/null) in initializing|starting) busy=1 ;; esac
-  fi
-  for p in /proc/[0-9]*; do
-    s=; read -r s 2>/dev/null < "$p/stat" || :
-    case $s in *' (rc) '*|*' (rcS) '*|*' (openrc) '*) busy=1 ;; esac
-  done
-  [ -n "$busy" ] || exit 0
-  n=$((n-1)); [ $n -gt 0 ] || { echo busy; exit 0; }
-  sleep 1
-done`),
-  );
-}
-
 /** False: the connection was lost before the answer, so the word may have got through or not. */
 async function tell(host: Host, script: Sh): Promise<boolean> {
   try {

@@ -15,12 +15,13 @@ import {
   sendFiles,
 } from '../ssh/jobs.js';
 import { runSections } from '../ssh/sections.js';
+import { bootedScript, bootScriptSeconds } from './boot.js';
 import type { EventSink, HostStep } from './events.js';
 import type { Facts } from './facts.js';
 import { type FactWishes, factsSections, parseFacts } from './gather.js';
 import { acquireScript, type LockOwner, leftPath, parseLock, releaseScript } from './lock.js';
 import { onlyNews } from './only-news.js';
-import { bootedScript, bootScriptSeconds, rebootHost } from './reboot.js';
+import { rebootHost } from './reboot.js';
 import type { Confirmation, ProbeOutput, Reboot } from './resource.js';
 
 export interface SessionOptions {
@@ -265,6 +266,8 @@ export class HostSession {
     if (this.options.locking) await this.#checkLock(outputs.get('lock'));
     this.#former = parseFormer(outputs.get('job')?.stdout ?? '');
     this.#facts = parseFacts(outputs);
+    if (this.#facts.booting)
+      this.#remark('it still runs its boot scripts: what they have not done yet looks like drift');
     return this.#facts;
   }
 
