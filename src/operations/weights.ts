@@ -1,5 +1,5 @@
 import { LvsctlError, UsageError } from '../errors.js';
-import type { RecordedWeight } from '../ipvs/index.js';
+import { destinationKey, type RecordedWeight, serviceKey } from '../ipvs/index.js';
 import type { Access, Author, DirectorOutcome, OperationFailure, Outcome, WeightChange } from './access.js';
 import { type Guard, keepsEnough } from './availability.js';
 import { checkReadBack, type DirectorPlan, type Intent, objections, planChange } from './change.js';
@@ -132,24 +132,38 @@ async function changeOne(
   const plan = planChange(one.state, own, intent);
   const remarks = remarksOn(one.state, own, plan);
   try {
-    const changes = director && ramp ? await rampTo(director, plan, ramp) : await carryOut(director, plan);
-    return { director: name, changes, remarks };
+    if (director && ramp) return { director: name, changes: await rampTo(director, plan, ramp), remarks };
+    const waiting = await carryOut(director, plan);
+    return { director: name, changes: plan.changes, remarks: [...remarks, ...waiting] };
   } catch (error) {
     return { director: name, changes: [], remarks: [], failure: failureOf(name, error) };
   }
 }
 
+/** Returns what is to be said of servers that keepalived has not given their weights yet. */
 async function carryOut(
   director: Director | undefined,
-  { operations, record, changes }: DirectorPlan,
-): Promise<DirectorPlan['changes']> {
-  if (director !== undefined && (operations.length > 0 || record !== undefined))
-    checkReadBack(
-      director.name,
-      await director.change(operations, { record, last: true }),
-      operations.filter((one) => !director.isLeftToChecks(one)),
-    );
-  return changes;
+  { operations, record }: DirectorPlan,
+): Promise<string[]> {
+  if (director === undefined || (operations.length === 0 && record === undefined)) return [];
+  const services = await director.change(operations, { record, last: true });
+  const left = operations.filter((one) => director.isLeftToChecks(one));
+  checkReadBack(
+    director.name,
+    services,
+    operations.filter((one) => !left.includes(one)),
+  );
+  return left.flatMap((one) => {
+    if (one.kind !== 'editDestination') return [];
+    const key = destinationKey(one.destination);
+    const found = services.get(serviceKey(one.id))?.destinations.find((each) => destinationKey(each) === key);
+    return found?.weight === 0
+      ? [
+          `${key} in ${serviceKey(one.id)} has weight 0 until keepalived’s check of it succeeds; ` +
+            '`journalctl -u keepalived -n 50` there tells why it does not',
+        ]
+      : [];
+  });
 }
 
 /** What the operator must know of a real server that persistence still sends clients to, or that is not in the table. */

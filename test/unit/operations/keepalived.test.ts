@@ -71,7 +71,12 @@ describe('on a director of keepalived', () => {
     const lvs = director(of);
     await drain(access(of, lvs), { host: 'ftp1', ...author });
     const before = edits(lvs);
-    await undrain(access(of, lvs), { host: 'ftp1' });
+    const { directors } = await undrain(access(of, lvs), { host: 'ftp1' });
+    expect(directors[0]?.remarks).toEqual([
+      expect.stringContaining(
+        '10.83.33.76:21 in tcp 10.83.33.100:21 has weight 0 until keepalived’s check of it succeeds',
+      ),
+    ]);
     expect(edits(lvs)).toEqual(before);
     expect(lvs.conf).toBe(confOf(of));
     expect(lvs.record).toBe('');
@@ -81,7 +86,8 @@ describe('on a director of keepalived', () => {
     const of = site([]);
     const lvs = director(of);
     await drain(access(of, lvs), { host: 'ftp1', ...author });
-    await undrain(access(of, lvs), { host: 'ftp1' });
+    const free = await undrain(access(of, lvs), { host: 'ftp1' });
+    expect(free.directors[0]?.remarks).toEqual([]);
     expect(edits(lvs)).toEqual([0, 3].map((weight) => `-e ${vip} -r 10.83.33.76:21 -g -w ${weight}`));
     expect(lvs.conf).toBe(confOf(of));
   });
