@@ -38,6 +38,10 @@ export function sceneOf(
     const seen = look(name, traffic);
     return seen === undefined ? [] : [[name, seen] as const];
   });
+  const keepalived = service.directors.some((name) => {
+    const host = cluster.hosts.get(name);
+    return host !== undefined && keepalivedRuns(cluster, host);
+  });
   const found: Case = {
     file: cluster.file,
     service,
@@ -47,6 +51,7 @@ export function sceneOf(
     arp: answersOf(service, visits, owners),
     direct: directOf(service, visits),
     unanswered: new Map(),
+    keepalived,
   };
   return {
     ...found,
@@ -54,10 +59,7 @@ export function sceneOf(
     probes,
     look,
     reasons: reasonsOf(found),
-    keepalived: service.directors.some((name) => {
-      const host = cluster.hosts.get(name);
-      return host !== undefined && keepalivedRuns(cluster, host);
-    }),
+    keepalived,
     connected: new Map(
       visits.flatMap(([name, { client, vips }]) => {
         const connected = vips.get(service.name);

@@ -23,6 +23,8 @@ export interface Case {
   readonly direct: ReadonlyMap<string, string | undefined>;
   /** Connections that the director sent to a real server and that nobody answered, where there were some. */
   readonly unanswered: ReadonlyMap<string, number>;
+  /** keepalived has the VIPs and the table; unless given, it does where there are several directors. */
+  readonly keepalived?: boolean;
 }
 
 export interface ArpAnswer {

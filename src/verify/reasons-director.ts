@@ -9,7 +9,9 @@ import { type Fix, onHost, provisionFix, type Reason, setting } from './reason.j
 import { nameOf, titled } from './share.js';
 
 /** What the live director lacks, or has otherwise than the inventory says. */
-export function directorReasons({ service, director, testimony, hosts, file }: Case): Reason[] {
+export function directorReasons(found: Case): Reason[] {
+  const { service, director, testimony, hosts, file } = found;
+  const { keepalived = service.directors.length > 1 } = found;
   const evidence = testimony.get(director);
   if (!evidence) return [];
   const of = (check: string, cause: string, fix: Fix): Reason => ({ check, host: director, cause, fix });
@@ -24,8 +26,8 @@ export function directorReasons({ service, director, testimony, hosts, file }: C
       of(
         'director-vip',
         `${titled(director)} does not hold ${service.vip} on any interface`,
-        // Of several it is keepalived who gives one the VIP.
-        service.directors.length > 1
+        // It is keepalived who gives a director the VIP.
+        keepalived
           ? onHost(director, sh`journalctl -u keepalived -n 50`)
           : onHost(director, holdCommand(evidence, service.vip, nic, service.label)),
       ),
@@ -43,9 +45,7 @@ export function directorReasons({ service, director, testimony, hosts, file }: C
       of(
         'service-missing',
         `${endpoint} is not in the table of ${titled(director)}`,
-        service.directors.length > 1
-          ? provisionFix(file, director)
-          : onHost(director, sh`/bin/sh /etc/lvsctl/director.sh`),
+        keepalived ? provisionFix(file, director) : onHost(director, sh`/bin/sh /etc/lvsctl/director.sh`),
       ),
     ];
   if (entry.scheduler !== service.scheduler)

@@ -94,6 +94,19 @@ export const DIRECTOR_CASES: readonly Case[] = [
     ['service-missing@director: director# /bin/sh /etc/lvsctl/director.sh'],
   ],
   [
+    'no service, where keepalived has the table of a single director',
+    {
+      cluster: { keepalived: {} },
+      on: {
+        director: [
+          ['evidence', /TCP {2}0A532164:0015 wrr {2}\n.*\n.*\n/, ''],
+          ['table', /TCP {2}10.83.33.100:21 wrr\n.*\n.*\n/g, ''],
+        ],
+      },
+    },
+    ['service-missing@director: lvsctl provision inventory.ts --limit director'],
+  ],
+  [
     'no module of the scheduler',
     {
       on: {
