@@ -46,8 +46,7 @@ export function fitService(
   const refuse = (reason: string): undefined => {
     ledger.lose(service.line, reason);
     const rest = `belongs to line ${service.line}, which is not carried over`;
-    ledger.otherwise(service.lines, rest);
-    for (const { lines } of service.realServers) ledger.otherwise(lines, rest);
+    ledger.otherwise(linesOf(service), rest);
     return undefined;
   };
   const { id } = service;
@@ -86,6 +85,16 @@ export function fitService(
     ...sorry,
     realServers: servers,
   };
+}
+
+/** All that a service came from, those of its checks aside. */
+export function linesOf({ lines, realServers, sorry, quorum, hysteresis }: ImportedService): number[] {
+  return [
+    ...lines,
+    ...realServers.flatMap((server) => server.lines),
+    ...[sorry, quorum, hysteresis].flatMap((said) => (said === undefined ? [] : [said.line])),
+    ...(sorry?.value.lines ?? []),
+  ];
 }
 
 function refusal(

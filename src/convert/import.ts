@@ -3,7 +3,7 @@ import { parseAddress } from '../inventory/address.js';
 import { formatPath } from '../inventory/problem.js';
 import { isIPv6 } from '../ipvs/index.js';
 import { type DraftHost, type DraftService, GAP, type InventoryDraft } from './draft.js';
-import { fitService } from './fit.js';
+import { fitService, linesOf } from './fit.js';
 import { directorHosts, directorsOf, type GivenDirector, HostNames, prefixIn } from './hosts.js';
 import type { Imported, ImportedIdentity, ImportedService, ImportFormat, Said } from './imported.js';
 import { inventoryText } from './inventory-text.js';
@@ -121,7 +121,7 @@ function onlyOf(vips: readonly Said<string>[]): Said<string> | undefined {
 function distinct(services: readonly ImportedService[], ledger: Ledger): ImportedService[] {
   const seen = new Set<string>();
   return services.filter((service) => {
-    const { id, line, lines, realServers } = service;
+    const { id, line } = service;
     const key =
       id.kind === 'mark' ? `mark ${id.mark} ${id.family}` : `${id.protocol} ${id.address} ${id.port}`;
     if (!seen.has(key)) {
@@ -130,7 +130,7 @@ function distinct(services: readonly ImportedService[], ledger: Ledger): Importe
     }
     ledger.lose(line, 'the same service again');
     const reason = `belongs to line ${line}, which is not carried over`;
-    for (const each of [lines, ...realServers.map((server) => server.lines)]) ledger.otherwise(each, reason);
+    ledger.otherwise(linesOf(service), reason);
     return false;
   });
 }

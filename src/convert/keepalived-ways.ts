@@ -1,3 +1,4 @@
+import { linesOf } from './fit.js';
 import type { ImportedCheck, ImportedService } from './imported.js';
 import type { Ledger } from './ledger.js';
 
@@ -32,8 +33,7 @@ export function checksByWays(services: readonly ImportedService[], ledger: Ledge
       checks: (server.checks ?? []).map((check) => withWay(check, server.address)),
     })),
   }));
-  for (const { lines, realServers } of used)
-    for (const of of [lines, ...realServers.map((server) => server.lines)])
-      ledger.otherwise(of, 'leads a check to its real server, and the check is not carried over');
+  for (const way of used)
+    ledger.otherwise(linesOf(way), 'leads a check to its real server, and the check is not carried over');
   return found.filter((_, index) => !used.has(services[index] as ImportedService));
 }

@@ -1,6 +1,14 @@
 import type { Forwarding, Protocol } from '../inventory/cluster.js';
 import { canonicalAddress, isIPv6, wholeNumber } from '../ipvs/index.js';
-import type { Imported, ImportedIdentity, ImportedRealServer, ImportedService, Said } from './imported.js';
+import type {
+  Imported,
+  ImportedIdentity,
+  ImportedRealServer,
+  ImportedService,
+  ImportedSorry,
+  Said,
+} from './imported.js';
+import { type Asked, CHECK_WORDS, type CheckWords, ldirectordCheck, TEXT } from './ldirectord-checks.js';
 import { Ledger } from './ledger.js';
 import { portOf } from './ports.js';
 import { addressesBetween } from './ranges.js';
@@ -22,6 +30,8 @@ interface Virtual {
   netmask?: Said<string>;
   onePacket?: Said<true>;
   flags: Said<string>[];
+  /** Of checks, and `fallback`. */
+  readonly words: Map<string, Said<string>>;
   name?: string;
 }
 
@@ -30,8 +40,9 @@ export function readLdirectord(text: string): Imported {
   const ledger = new Ledger(text, isContent);
   const services: ImportedService[] = [];
   let open: Virtual | undefined;
+  const global = globalWords(text, ledger);
   const close = () => {
-    if (open !== undefined) services.push(serviceOf(open, ledger));
+    if (open !== undefined) services.push(serviceOf(open, global, ledger));
     open = undefined;
   };
   // What is wrong with a virtual is wrong with all that belongs to it.
@@ -50,7 +61,7 @@ export function readLdirectord(text: string): Imported {
     refused = undefined;
     if (virtual === null) {
       const [keyword = ''] = content.trim().split(/[\s=]/);
-      ledger.lose(line, LOSSES[keyword] ?? GLOBAL_LOSSES[keyword] ?? 'not understood');
+      if (!isKept(keyword)) ledger.lose(line, LOSSES[keyword] ?? GLOBAL_LOSSES[keyword] ?? 'not understood');
       continue;
     }
     const begun = begin(virtual[2] ?? '', virtual[1] === undefined ? 4 : 6, line);
@@ -63,44 +74,14 @@ export function readLdirectord(text: string): Imported {
   return { ledger, services, directors: [], vips: [] };
 }
 
-const CHECKS = 'health checks: not carried over; the inventory has `check` for them';
-const SORRY = 'a sorry server: not carried over; the inventory has `sorry` for it';
+const CHECKS = 'of checks: the inventory has no place for it';
 const ALERTS = 'alerts: the inventory has no place for them';
 const LOSSES: Readonly<Record<string, string>> = {
-  fallback: SORRY,
-  fallback6: SORRY,
   fallbackcommand: 'a command for when no real server works: the inventory has no place for it',
   ...Object.fromEntries(
     [
-      ...[
-        'checktype',
-        'service',
-        'checkcommand',
-        'checkport',
-        'request',
-        'receive',
-        'httpmethod',
-        'virtualhost',
-      ],
-      ...[
-        'login',
-        'passwd',
-        'database',
-        'secret',
-        'load',
-        'checktimeout',
-        'negotiatetimeout',
-        'connecttimeout',
-      ],
-      ...[
-        'checkinterval',
-        'checkcount',
-        'failurecount',
-        'quiescent',
-        'readdquiescent',
-        'monitorfile',
-        'timeout',
-      ],
+      ...['checkcommand', 'checkcount', 'login', 'passwd', 'database', 'secret', 'load'],
+      ...['readdquiescent', 'monitorfile', 'timeout'],
     ].map((word) => [word, CHECKS]),
   ),
   ...Object.fromEntries(
@@ -119,9 +100,62 @@ const GLOBAL_LOSSES: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 
+const isKept = (keyword: string): boolean => CHECK_WORDS.includes(keyword) || /^fallback6?$/.test(keyword);
+
+function keep(
+  words: Map<string, Said<string>>,
+  keyword: string,
+  value: string,
+  line: number,
+  ledger: Ledger,
+): void {
+  words.set(keyword, { value: value.replace(/^"(.*)"$/, '$1'), line });
+  ledger.otherwise(
+    [line],
+    keyword.startsWith('fallback')
+      ? 'a sorry server, and no service that is carried over takes it'
+      : 'of checks, and none that is carried over takes it',
+  );
+}
+
+/** What holds for each virtual that says nothing else, wherever it stands; and `fork`. */
+function globalWords(text: string, ledger: Ledger): CheckWords {
+  const words = new Map<string, Said<string>>();
+  for (const [index, raw] of text.split('\n').entries()) {
+    const [, keyword = '', value = ''] = /^ {0,3}([a-z0-9]+)\s*=\s*(.*?)\s*(?:#.*)?$/.exec(raw) ?? [];
+    if (isKept(keyword)) keep(words, keyword, value, index + 1, ledger);
+    else if (keyword === 'fork') words.set(keyword, { value, line: index + 1 });
+  }
+  return words;
+}
+
+/** `192.0.2.20:80 gate` */
+function sorryOf(
+  { family, words }: Virtual,
+  global: CheckWords,
+  ledger: Ledger,
+): Said<ImportedSorry> | undefined {
+  const names = family === 6 ? ['fallback6', 'fallback'] : ['fallback'];
+  const said = [words, global].flatMap((each) => names.flatMap((name) => each.get(name) ?? []))[0];
+  if (said === undefined) return undefined;
+  const [, six, four, portText = '0', method] =
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([A-Za-z0-9_-]+))?(?:\s+(gate|masq|ipip))?$/.exec(
+      said.value,
+    ) ?? [];
+  const address = addressOrName(six ?? four ?? '');
+  const port = portOf(portText);
+  if (address !== undefined && port !== undefined)
+    return {
+      value: { address, port, forwarding: FORWARDINGS[method ?? ''], lines: [] },
+      line: said.line,
+    };
+  ledger.lose(said.line, 'is not of the form `address:port gate|masq|ipip`');
+  return undefined;
+}
+
 /** `192.0.2.1:80`, `[2001:db8::1]:http`, `www.example:80` or a mark, else the reason. */
 function begin(text: string, family: 4 | 6, line: number): Virtual | string {
-  const common = { line, family, lines: [line], reals: [], flags: [] };
+  const common = { line, family, lines: [line], reals: [], flags: [], words: new Map() };
   const mark = /^([0-9]+)\s*$/.exec(text);
   if (mark) {
     const number = wholeNumber(mark[1]);
@@ -178,13 +212,14 @@ function setting(virtual: Virtual, text: string, line: number, ledger: Ledger): 
       else if (value !== 'fwm') ledger.lose(line, `${value} is none of tcp, udp and fwm`);
       break;
     default:
-      ledger.lose(line, LOSSES[keyword] ?? 'not understood');
+      if (isKept(keyword)) keep(virtual.words, keyword, value, line, ledger);
+      else ledger.lose(line, LOSSES[keyword] ?? 'not understood');
       return;
   }
   virtual.lines.push(line);
 }
 
-function serviceOf(virtual: Virtual, ledger: Ledger): ImportedService {
+function serviceOf(virtual: Virtual, global: CheckWords, ledger: Ledger): ImportedService {
   const {
     line,
     lines,
@@ -215,14 +250,21 @@ function serviceOf(virtual: Virtual, ledger: Ledger): ImportedService {
     schedulerFlags: flags,
     persistence: seconds && { seconds, netmask },
     onePacket,
-    realServers: virtual.reals.flatMap((each) => realServers(each, ledger)),
+    realServers: virtual.reals.flatMap((each) =>
+      realServers(each, { line, port, protocol, own: virtual.words, global }, ledger),
+    ),
+    sorry: sorryOf(virtual, global, ledger),
   };
 }
 
 const FORWARDINGS: Readonly<Record<string, Forwarding>> = { gate: 'dr', masq: 'nat', ipip: 'tun' };
 
 /** `192.0.2.11->192.0.2.14:80 gate 3 "request", "receive" l:10 u:20` */
-function realServers({ value, line }: Said<string>, ledger: Ledger): ImportedRealServer[] {
+function realServers(
+  { value, line }: Said<string>,
+  asked: Omit<Asked, 'request'>,
+  ledger: Ledger,
+): ImportedRealServer[] {
   const parts =
     /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*?[A-Za-z0-9])(?:->(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+))?(?::([A-Za-z0-9_-]+))?\s+(\w+)(.*)$/.exec(
       value,
@@ -244,12 +286,14 @@ function realServers({ value, line }: Said<string>, ledger: Ledger): ImportedRea
     return [];
   }
   const said =
-    /^\s*(\d+)?(\s*"[^"]*"\s*[, ]\s*"[^"]*")?(?:\s+l:(\d+))?(?:\s+u:(\d+))?\s*(.*)$/.exec(rest) ?? [];
-  const [, weight = '1', request, lower, upper, more = ''] = said;
-  if (request !== undefined) ledger.lose(line, CHECKS);
+    /^\s*(\d+)?(?:\s*"([^"]*)"\s*[, ]\s*"([^"]*)")?(?:\s+l:(\d+))?(?:\s+u:(\d+))?\s*(.*)$/.exec(rest) ?? [];
+  const [, weight = '1', request, receive, lower, upper, more = ''] = said;
+  if (receive !== undefined) ledger.lose(line, TEXT);
   if (more !== '') ledger.lose(line, `${more} is not understood`);
   const threshold = (text: string | undefined) =>
     text === undefined || text === '0' ? undefined : { value: wholeNumber(text) ?? Number.NaN, line };
+  const own = request === undefined ? undefined : { value: request, line };
+  const checks = ldirectordCheck({ ...asked, request: own }, ledger);
   return addresses.map((address) => ({
     line,
     lines: [line],
@@ -259,6 +303,7 @@ function realServers({ value, line }: Said<string>, ledger: Ledger): ImportedRea
     weight: { value: wholeNumber(weight) ?? Number.NaN, line },
     lowerThreshold: threshold(lower),
     upperThreshold: threshold(upper),
+    checks,
   }));
 }
 

@@ -86,7 +86,13 @@ describe.each(SAMPLES)('%s', (name, format) => {
 /** What these say holds without them too: a default, or something that is said again elsewhere in the samples. */
 const DEFAULTS = new Set([
   ...['weight 1', 'protocol TCP', 'protocol=tcp', 'protocol=fwm', 'lvs_method NAT', 'scheduler=wrr'],
-  ...['192.0.2.101 dev eth1', 'lvs_method TUN', 'inhibit_on_failure', 'sorry_server_inhibit'],
+  ...[
+    '192.0.2.101 dev eth1',
+    'lvs_method TUN',
+    'inhibit_on_failure',
+    'sorry_server_inhibit',
+    'quiescent=yes',
+  ],
   ...['connect_ip 192.0.2.13', 'lb_kind NAT'],
 ]);
 
@@ -260,6 +266,14 @@ const WORDS: Readonly<Record<Exclude<ImportFormat, 'ipvsadm'>, readonly string[]
       '    protocol=udp',
       'real=1',
     ],
+    ...[
+      'checktype=connect',
+      '    checktype=3',
+      '    service=http',
+      '    request="a b"',
+      'fallback=192.0.2.20',
+    ],
+    ...['    fallback=127.0.0.1:80 masq', 'checkinterval=0', '    failurecount=500', '    checkport=http'],
   ],
 };
 
@@ -373,6 +387,34 @@ virtual_server 192.0.2.100 80 {\n protocol TCP\n real_server 192.0.2.11 80 {\n }
     expect(lost.map(({ line, reason }) => `${line} ${reason}`)).toEqual([
       '1 closes nothing',
       '2 its closing brace is missing',
+    ]);
+  });
+});
+
+describe('a ldirectord.cf', () => {
+  const virtual = (...lines: string[]) =>
+    run(['virtual=192.0.2.100:80', '    real=192.0.2.11 gate', ...lines].join('\n'), 'ldirectord');
+
+  it('without a word of checks asks as ldirectord does by default', () => {
+    expect(virtual().draft.services[0]?.checks).toEqual([
+      {
+        ...{ type: 'http', everySeconds: 10, timeoutSeconds: 30, retries: 0, retrySeconds: 10 },
+        ...{ path: '/', status: ['200-299'] },
+      },
+    ]);
+    expect(virtual().draft.keepalived).toEqual({});
+  });
+
+  it.each([
+    ['    checktype=ping', 'a check by ping'],
+    ['    service=pop', 'asks by pop'],
+    ['    request="http://192.0.2.99/"', 'asks another server'],
+  ])('with %s has no check, and the line is told', (line, reason) => {
+    const { draft, lost } = virtual(line);
+    expect(draft.services[0]?.checks).toBeUndefined();
+    expect(draft.keepalived).toBeUndefined();
+    expect(lost.map((each) => `${each.line} ${each.reason}`)).toEqual([
+      expect.stringMatching(`^3 ${reason}`),
     ]);
   });
 });
