@@ -2,7 +2,7 @@ import { serviceKeyPath, setting } from '../../verify/reason.js';
 import { endpointName } from '../../verify/reasons-director.js';
 import { titled } from '../../verify/share.js';
 import type { Check, Scene, Told, Where } from '../check.js';
-import { connections } from '../connections.js';
+import { type ConnectionSum, connections } from '../connections.js';
 import { conntrack, tcpSettings, vsSettings } from '../probes.js';
 import { destinationsOf, entryOf } from './director.js';
 import { partyOf } from './parties.js';
@@ -142,6 +142,9 @@ export const deadDestinations: Check = {
   },
 };
 
+/** Connections from which on it is no chance that they are all at one real server. */
+const enough = 8;
+
 export const oneSided: Check = {
   id: 'persistence-one-sided',
   symptom: 'one real server gets all connections, the others none',
@@ -152,15 +155,19 @@ export const oneSided: Check = {
   rule: (scene) => {
     const { service, director } = scene;
     const open = destinationsOf(scene).filter(({ weight }) => weight !== 0);
-    const mine = (scene.look(director, connections) ?? []).filter(
+    const all = (scene.look(director, connections) ?? []).filter(
       ({ vip, port, state }) => vip === service.vip && port === service.port && state !== 'NONE',
     );
+    const total = (sums: readonly ConnectionSum[]): number => sums.reduce((sum, { count }) => sum + count, 0);
+    // Those that have ended tell of a table that may have been another one.
+    const established = all.filter(({ state }) => state === 'ESTABLISHED');
+    const mine = total(established) < enough ? all : established;
     const used = new Set(mine.map(({ destination }) => destination));
-    const count = mine.reduce((sum, one) => sum + one.count, 0);
+    const count = total(mine);
     // The same client has connections of several states.
     const clients = Math.max(0, ...mine.map((one) => one.clients));
     // With one client that is what persistence is for.
-    if (open.length < 2 || used.size !== 1 || count < 10 || clients < 2) return [];
+    if (open.length < 2 || used.size !== 1 || count < enough || clients < 2) return [];
     return [
       {
         host: director,

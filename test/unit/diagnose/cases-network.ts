@@ -252,6 +252,22 @@ export const NETWORK_CASES: readonly Case[] = [
     ["persistence-one-sided@director: services.ssh.persistence.netmask = '255.255.255.255'"],
   ],
   [
+    'all clients as one now, another real server’s connections have ended',
+    {
+      on: {
+        director: [
+          ['connections', /^.* 0A532165 0016 .*\n/gm, ''],
+          [
+            'connections',
+            /$/,
+            '8 2 0A532165 0016 0A53214C ESTABLISHED\n5 1 0A532165 0016 0A532102 TIME_WAIT\n',
+          ],
+        ],
+      },
+    },
+    ["persistence-one-sided@director: services.ssh.persistence.netmask = '255.255.255.255'"],
+  ],
+  [
     'a table that is too small',
     { on: { director: [['connections', '30 1 0A532164', '33000 9 0A532164']] } },
     ["table-size@director: director# echo 'options ip_vs conn_tab_bits=16' > /etc/modprobe.d/ip_vs.conf"],
