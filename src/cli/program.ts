@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
+import { addOperations } from './add-operations.js';
+import { addRolling } from './add-rolling.js';
 import type { ArtifactsOptions } from './commands/artifacts.js';
 import type { DiagnoseOptions } from './commands/diagnose.js';
 import type { ExplainOptions } from './commands/explain.js';
@@ -7,8 +9,6 @@ import type { ExportOptions } from './commands/export.js';
 import type { ImportOptions } from './commands/import.js';
 import type { StatusOptions } from './commands/status.js';
 import type { Context, HostOptions, OutputOptions } from './context.js';
-import { addOperations } from './operations/program.js';
-import { addRolling } from './operations/rolling.js';
 import { list, watchSeconds, wholeNumber } from './option-values.js';
 import type { RunOptions } from './run.js';
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../errors.js';
-import type { DrainOptions } from '../commands/drain.js';
-import type { UndrainOptions } from '../commands/undrain.js';
-import type { WeightOptions } from '../commands/weight.js';
-import type { Context } from '../context.js';
-import { seconds } from '../duration.js';
-import { list } from '../option-values.js';
+import { UsageError } from '../errors.js';
+import type { DrainOptions } from './commands/drain.js';
+import type { UndrainOptions } from './commands/undrain.js';
+import type { WeightOptions } from './commands/weight.js';
+import type { Context } from './context.js';
+import { seconds } from './duration.js';
+import { list } from './option-values.js';
 
 /** What `createProgram` has for its commands. */
 export interface Tools {
@@ -46,9 +46,7 @@ export function addOperations(program: Command, { context, run, output }: Tools)
     .option('--wait <time>', 'until its connections have ended, at most so long: 90s, 5m', seconds)
     .action((words: string[], options: DrainOptions) => {
       const [file, host] = fileAnd(words, ['HOST']);
-      return run(async () =>
-        (await import('../commands/drain.js')).drain(context, file, host ?? '', options),
-      );
+      return run(async () => (await import('./commands/drain.js')).drain(context, file, host ?? '', options));
     });
 
   services(
@@ -59,7 +57,7 @@ export function addOperations(program: Command, { context, run, output }: Tools)
   ).action((words: string[], options: UndrainOptions) => {
     const [file, host] = fileAnd(words, ['HOST']);
     return run(async () =>
-      (await import('../commands/undrain.js')).undrain(context, file, host ?? '', options),
+      (await import('./commands/undrain.js')).undrain(context, file, host ?? '', options),
     );
   });
 
@@ -78,7 +76,7 @@ export function addOperations(program: Command, { context, run, output }: Tools)
       const [file, host = '', service = '', text = ''] = fileAnd(words, ['HOST', 'SERVICE', 'WEIGHT']);
       const weight = weightOf(text);
       return run(async () =>
-        (await import('../commands/weight.js')).weight(context, file, { host, service, weight }, options),
+        (await import('./commands/weight.js')).weight(context, file, { host, service, weight }, options),
       );
     });
 }

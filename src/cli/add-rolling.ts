@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { RollingOptions } from '../commands/rolling.js';
-import { seconds } from '../duration.js';
-import { list, share } from '../option-values.js';
-import type { Tools } from './program.js';
+import type { Tools } from './add-operations.js';
+import type { RollingOptions } from './commands/rolling.js';
+import { seconds } from './duration.js';
+import { list, share } from './option-values.js';
 
 /** `rolling`. */
 export function addRolling(program: Command, { context, run, output }: Tools): void {
@@ -31,6 +31,6 @@ export function addRolling(program: Command, { context, run, output }: Tools): v
       .option('--limit <host,...>', 'only these hosts or groups', list)
       .option('--lab', 'speak to the virtual twin instead of the real hosts (see lvsctl lab)'),
   ).action((file: string | undefined, options: RollingOptions) =>
-    run(async () => (await import('../commands/rolling.js')).rolling(context, file, options)),
+    run(async () => (await import('./commands/rolling.js')).rolling(context, file, options)),
   );
 }
