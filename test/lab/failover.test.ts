@@ -21,7 +21,7 @@ const directors = ['lvs1', 'lvs2'] as const;
 const losses: Loss[] = [];
 
 /** Writes the inventory. */
-function write({ sync = true, weight = 2 } = {}): void {
+function write({ sync = true, weight = 2, alone = false } = {}): void {
   writeFileSync(
     inventory,
     `import { defineInventory } from 'lvsctl';
@@ -34,15 +34,14 @@ export default defineInventory({
     rs2: { address: '10.84.33.12/24' },
     client: { address: '10.84.33.50/24' },
   },
-  keepalived: { id: 84 },
-  ipvs: { timeouts: { tcp: 900, tcpFin: 20 }${sync ? ', sync: { id: 84 }' : ''} },
+${alone ? '' : '  keepalived: { id: 84 },\n'}  ipvs: { timeouts: { tcp: 900, tcpFin: 20 }${sync && !alone ? ', sync: { id: 84 }' : ''} },
   services: {
     web: {
       vip: '${vip}',
       port: 80,
       scheduler: 'wrr',
       check: { type: 'http', path: '/', everySeconds: 1, timeoutSeconds: 5, retries: 2 },
-      directors: ['lvs1', 'lvs2'],
+      directors: [${alone ? "'lvs1'" : "'lvs1', 'lvs2'"}],
       realServers: [{ host: 'rs1', weight: ${weight} }, { host: 'rs2' }],
     },
   },
@@ -74,8 +73,8 @@ async function holder(): Promise<(typeof directors)[number]> {
   return found[0] ?? 'lvs1';
 }
 
-async function provision(): Promise<void> {
-  const run = await lvsctl('provision', inventory, '--lab');
+async function provision(...options: readonly string[]): Promise<void> {
+  const run = await lvsctl('provision', inventory, '--lab', ...options);
   expect(run.of('failure'), run.story).toEqual([]);
   expect(run.status, run.story).toBe(0);
 }
@@ -103,7 +102,7 @@ const begin = (): Load => {
 };
 
 beforeAll(async () => {
-  write();
+  write({ alone: true });
   const up = await lvsctl('lab', 'up', inventory);
   expect(up.status, up.story).toBe(0);
   await Promise.all(['rs1', 'rs2'].map((host) => serveWeb(inventory, host)));
@@ -116,9 +115,24 @@ afterAll(async () => {
 });
 
 describe('two directors', () => {
-  it('are made from nothing; one of them holds the VIP, both have the table, and nothing is left to do', async () => {
+  it('are made of one that lvsctl kept, under load: no request fails, no connection is cut', async () => {
     await provision();
-    await holder();
+    expect(holds('lvs1')).toBe(true);
+    const running = begin();
+    await running.until(({ began }) => Date.now() - began > 5000);
+    write();
+    // The one that has the connections first, or the other takes the VIP and knows none of them.
+    await provision('--limit', 'lvs1');
+    await provision();
+    await running.until(({ began }) => Date.now() - began > 10_000);
+    const { requests, kept, downloads } = await running.stop();
+    expect(requests.failures).toEqual({});
+    expect(kept.filter(({ outcome }) => outcome !== 'alive')).toEqual([]);
+    expect(downloads.filter(({ outcome }) => outcome !== 'whole')).toEqual([]);
+  });
+
+  it('are one that holds the VIP, and both have the table; nothing is left to do', async () => {
+    expect(await holder()).toBe('lvs1');
     expect(table('lvs1')).toContain(`-a -t ${vip}:80 -r 10.84.33.11:80 -g -w 2`);
     expect(table('lvs1')).toBe(table('lvs2'));
     await planIsEmpty();
