@@ -50,7 +50,9 @@ export const holding = ({ established, opening }: Held): number => established +
 const share = 1 / 10;
 
 /**
- * Waits until a real server has no connections left that anybody is held up by, with one trip a reading to each director.
+ * Waits until a real server has no connections left that anybody is held up by, with one trip a reading to each director. Two readings
+ * in a row must show none: the kernel finds its place in the table again by counting, so that one reading misses connections while
+ * others end (ip_vs_conn.c, ip_vs_conn_array; Linux 2.4 to 6.1).
  * A director that does not answer is asked again; as long as it does not, nothing is known to be idle.
  */
 export async function waitUntilIdle(access: Access, options: WaitOptions): Promise<WaitOutcome> {
@@ -58,7 +60,7 @@ export async function waitUntilIdle(access: Access, options: WaitOptions): Promi
   const targets = targetsOf(access.cluster, options);
   const directors = options.directors ?? directorsOf(targets);
   const end = Date.now() + seconds * 1000;
-  for (;;) {
+  for (let quiet = 0; ; ) {
     const begun = Date.now();
     const answers = await Promise.all(directors.map((director) => read(access, director, targets)));
     const now = Date.now();
@@ -66,7 +68,8 @@ export async function waitUntilIdle(access: Access, options: WaitOptions): Promi
     const failures = answers.flatMap((answer) => ('failure' in answer ? [answer] : []));
     const connections = total(held);
     onProgress?.({ held, connections, failures, secondsLeft: Math.max(0, (end - now) / 1000) });
-    const idle = failures.length === 0 && connections === 0;
+    quiet = failures.length === 0 && connections === 0 ? quiet + 1 : 0;
+    const idle = quiet > 1 || (quiet > 0 && now >= end);
     if (idle || now >= end || access.signal.aborted) return { idle, held, connections, failures };
     const pause = Math.max(pollSeconds * 1000, (now - begun) / share);
     await sleep(Math.min(pause, end - now), undefined, { signal: access.signal }).catch(() => undefined);

@@ -12,6 +12,12 @@ import { servicesOf } from './tables.js';
 /** Seconds that one connection may take. */
 const LIMIT = 3;
 
+/**
+ * Milliseconds after which it must answer once more. A port that was open once is no server yet: `nginx -t`, which Debian's nginx.service
+ * runs before it starts the server, binds it and listens for a moment.
+ */
+const AGAIN = 2000;
+
 /** Where a real server must answer: at the VIP, as the director sends packets on to it, or, with NAT, at an address and port of its own. */
 export interface Endpoints {
   readonly atVip: readonly { readonly service: Service; readonly servers: readonly ServiceRealServer[] }[];
@@ -51,7 +57,7 @@ const endpoint = ({ address, port }: Pick<ServiceRealServer, 'address' | 'port'>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
 /**
- * Asks from every director, again and again until all is well.
+ * Asks from every director, again and again until all is well twice in a row, two seconds apart.
  * @throws LvsctlError when it is not after so many seconds
  */
 export async function checkServes(
@@ -72,16 +78,18 @@ async function untilServed(
   seconds: number,
 ): Promise<void> {
   const endpoints = endpointsOf(reach, host, director);
-  for (;;) {
+  if (endpoints.atVip.length + endpoints.own.length === 0) return;
+  for (let answered = 0; answered < 2; ) {
     const problem = await problemAt(reach, host, director, endpoints);
-    if (problem === undefined) return;
-    if (Date.now() >= end)
+    answered = problem === undefined ? answered + 1 : 0;
+    if (answered === 2) return;
+    if (problem !== undefined && Date.now() >= end)
       throw new LvsctlError(`${host.name} does not serve ${seconds} s after its changes: ${problem}`, {
         host: host.name,
         resource: 'check',
         hint: 'look whether the service runs there, and on which addresses it listens',
       });
-    await pause(1000, undefined, { signal: reach.signal }).catch(() => {
+    await pause(answered > 0 ? AGAIN : 1000, undefined, { signal: reach.signal }).catch(() => {
       throw new LvsctlError(`interrupted before ${host.name} was seen to serve`, {
         host: host.name,
         resource: 'check',

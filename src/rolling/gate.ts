@@ -233,17 +233,24 @@ export class TableGate implements Gate {
   /** Closed connections are remembered for a while; a client that takes the port of one again would be sent to the host. */
   async #untilForgotten(host: ClusterHost, end: number): Promise<void> {
     const { reach } = this;
-    const directors = directorsOf(servicesOf(reach.cluster, host));
-    const anew = await Promise.all(directors.map((director) => choosesAnew(reach, director))).catch(
-      (error: Error) => this.#giveUp(host, reach.signal.aborted ? INTERRUPTED : error.message),
-    );
+    const services = servicesOf(reach.cluster, host);
+    const anew = await Promise.all(
+      directorsOf(services).map((director) => {
+        const own = services.filter(({ directors }) => directors.includes(director));
+        return choosesAnew(reach, director, own);
+      }),
+    ).catch((error: Error) => this.#giveUp(host, reach.signal.aborted ? INTERRUPTED : error.message));
     if (!anew.includes(false)) return;
     for (;;) {
       const remembered = await this.#connections(host);
       if (reach.signal.aborted) await this.#giveUp(host, INTERRUPTED);
       if (remembered === 0) return;
       if (Date.now() >= end) {
-        const text = `${remembered} closed connections are still remembered: who takes the port of one again is sent there; net.ipv4.vs.conn_reuse_mode = 2 on the directors ends that`;
+        const persistent = services.some(({ persistence }) => persistence !== undefined);
+        const way = persistent
+          ? 'with persistence a shorter ipvs.timeouts.tcpFin, or a longer --wait, helps'
+          : 'net.ipv4.vs.conn_reuse_mode = 2 on the directors ends that';
+        const text = `${remembered} closed connections are still remembered: who takes the port of one again is sent there; ${way}`;
         reach.sink({ type: 'remark', host: host.name, text });
         return;
       }

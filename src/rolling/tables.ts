@@ -49,10 +49,16 @@ const reuseProbe = trusted(
 /**
  * Whether a director sends a new connection from a port that it remembers of a closed one to a server of its choice, and not to the
  * one of the closed connection, although that is drained. Linux (ip_vs_core.c, ip_vs_in): with expire_nodest_conn, or, where it does not
- * see the answers (DR and TUN), with bit 1 of conn_reuse_mode.
+ * see the answers (DR and TUN), with bit 1 of conn_reuse_mode; but not for a connection that persistence placed.
  */
-export async function choosesAnew({ host, signal }: GateReach, director: string): Promise<boolean> {
+export async function choosesAnew(
+  { host, signal }: GateReach,
+  director: string,
+  services: readonly Pick<Service, 'persistence'>[],
+): Promise<boolean> {
   const { stdout } = await (await host(director)).run(reuseProbe, { signal });
   const [reuse = 0, expire = 0] = textOfBytes(stdout).split('\n').map(Number);
-  return expire === 1 || (reuse & 2) !== 0;
+  return (
+    expire === 1 || ((reuse & 2) !== 0 && services.every(({ persistence }) => persistence === undefined))
+  );
 }

@@ -90,6 +90,23 @@ it('is content once the port answers, and not before', async () => {
   await checked;
 });
 
+it('is not content with a port that was open for a moment, as `nginx -t` opens it', async () => {
+  const tested = await listening();
+  tested.server.once('connection', () => tested.server.close());
+  const closed = new Promise((resolve) => tested.server.once('close', resolve));
+  const { reach } = reachTo(tested.port);
+  const checked = checkServes(reach, ftp1, ['lvs'], 60);
+  let done = false;
+  void checked.then(() => {
+    done = true;
+  });
+  await closed;
+  await new Promise((resolve) => setTimeout(resolve, 3500));
+  expect(done).toBe(false);
+  await listening(tested.port);
+  await checked;
+});
+
 it('says what it wanted from where, and what came instead', async () => {
   const { server, port } = await listening();
   await new Promise((resolve) => server.close(resolve));

@@ -254,6 +254,19 @@ describe('closed connections that a director remembers', () => {
     expect(await gate.takeOut(host('ftp1'), { waitSeconds: 3600 })).toBe('out');
     expect(remarks()).toEqual([]);
   });
+
+  it('matter with conn_reuse_mode = 2 where persistence placed them', async () => {
+    const lvs = director();
+    lvs.connectionTable = closed;
+    writeFileSync(join(lvs.fake.folder, 'vs-conn_reuse_mode'), '2\n');
+    const { gate, host, remarks } = gateOf([lvs], { change: { persistence: { seconds: 300 } } });
+    expect(await gate.takeOut(host('ftp1'), { waitSeconds: 1 })).toBe('out');
+    expect(remarks()).toEqual([
+      expect.stringMatching(
+        /^1 closed connections are still remembered: .*with persistence a shorter ipvs\.timeouts\.tcpFin/,
+      ),
+    ]);
+  });
 });
 
 describe('what does not go well', () => {
