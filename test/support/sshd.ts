@@ -1,5 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -206,9 +217,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       }),
     log,
     async halt() {
-      const sessions = childrenOf(sshd);
+      const machine = mountsOf(sshd.pid);
       await end(sshd);
-      for (const session of sessions) killSession(session);
+      for (const session of sshdsOf(machine)) kill(session);
     },
     async boot(bootId) {
       if (bootId !== undefined) writeFileSync(join(folder, 'boot_id'), `${bootId}\n`);
@@ -236,18 +247,34 @@ function pathSetting(folder: string, { shell, commands = {} }: SshdOptions): str
   return first.length > 0 ? `PATH=${[...first, '/usr/sbin:/usr/bin:/sbin:/bin'].join(':')}` : '';
 }
 
-/** Processes that a server has for its connections. */
-function childrenOf({ pid }: ChildProcess): number[] {
+/** Which mount namespace a process is in: each server has its own. Empty for one that has ended. */
+function mountsOf(pid: number | string | undefined): string {
   try {
-    const text = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
-    return text.trim().split('\n').map(Number);
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
   } catch {
-    return [];
+    return '';
   }
 }
 
-/** The session's shells end with it: what they read ends. */
-function killSession(pid: number): void {
+/**
+ * What a server has left for its connections, also for one that it took in the moment of its end. The session's shells end with them:
+ * what they read ends.
+ */
+function sshdsOf(machine: string): number[] {
+  if (machine === '') return [];
+  const name = (pid: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/comm`, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && name(pid).startsWith('sshd') && mountsOf(pid) === machine)
+    .map(Number);
+}
+
+function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {}
@@ -261,14 +288,23 @@ export function shellFolder(folder: string, shell: RemoteShell): string {
   return bin;
 }
 
-/** A port of loopback that nothing listens on. */
-export function freePort(): Promise<number> {
+/**
+ * A port of loopback that nothing listens on. It is below those that the kernel deals out to clients and to `listen(0)`, so that nobody gets
+ * it by chance before it is used, or while its server is away.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject()));
-    });
+    const server = createServer().once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
+    );
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
@@ -290,7 +326,7 @@ async function listening(sshd: ChildProcess, log: () => string, times: number): 
 }
 
 /** Sessions end a moment later than the listener, and may have written one more file; rm itself lists a folder only once. */
-async function removed(folder: string, attempts = 50): Promise<void> {
+async function removed(folder: string, attempts = 300): Promise<void> {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch (error) {
