@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,12 +143,12 @@ describe('a host that', () => {
     const first = await machine({ back: 'never' });
     const second = await machine();
     const hosts = [first.sshd.host({}, 'rs1'), second.sshd.host({}, 'rs2')];
-    const { outcome, of } = await runOn(hosts, book(booted(2)));
+    const { outcome, of } = await runOn(hosts, book(booted(8)));
     expect(outcome).toEqual({ changed: 1, failed: 1, pending: 0 });
     const [failure] = of('failure');
     expect(failure).toMatchObject({ host: 'rs1', resource: 'booted new' });
     expect(failure?.message).toMatch(
-      /^rs1 was told to reboot and did not answer in another boot within 2 s; the last attempt: .*(refused|ECONNREFUSED)/,
+      /^rs1 was told to reboot and did not answer in another boot within 8 s; the last attempt: .*(refused|ECONNREFUSED)/,
     );
     expect(failure?.hint).toMatch(/tried once.*switching it off and on.*run lvsctl again/);
     expect(applied()).toEqual(['booted']);
@@ -160,9 +160,9 @@ describe('a host that', () => {
 
   it.each(['same', 'ignored'] as const)('answers in the same boot (%s) has not rebooted', async (back) => {
     const { sshd, shutdowns } = await machine({ back });
-    const { outcome, of } = await runOn([sshd.host()], book(booted(3)));
+    const { outcome, of } = await runOn([sshd.host()], book(booted(8)));
     expect(outcome).toEqual({ changed: 1, failed: 1, pending: 0 });
-    expect(of('failure')[0]?.message).toBe('rs1 was told to reboot and is still in the same boot 3 s later');
+    expect(of('failure')[0]?.message).toBe('rs1 was told to reboot and is still in the same boot 8 s later');
     expect(of('failure')[0]?.hint).toContain('reboot it by hand');
     // It was told once, and heard.
     expect(shutdowns()).toHaveLength(1);
@@ -191,15 +191,9 @@ describe('a host that', () => {
   });
 
   it('was rebooting when lvsctl ended is gone on with by the next run', async () => {
-    const { sshd, shutdowns } = await machine({ awayMs: 1000 });
     const interrupted = new AbortController();
-    const first = await runOn([sshd.host()], book(booted()), {
-      signal: interrupted.signal,
-      sink: (event) => {
-        if (event.type === 'host.step' && event.step === 'reboot')
-          setTimeout(() => interrupted.abort(), 1200);
-      },
-    });
+    const { sshd, shutdowns } = await machine({ awayMs: 1000, onHalt: () => interrupted.abort() });
+    const first = await runOn([sshd.host()], book(booted()), { signal: interrupted.signal });
     expect(first.of('failure')[0]?.message).toBe('interrupted while rs1 was rebooting');
     expect(applied()).toEqual(['booted']);
     let second = await runOn([sshd.host()], book(booted()));
@@ -237,13 +231,24 @@ describe('a host that', () => {
 });
 
 describe('boot scripts that still run when the host answers', () => {
+  const running: ChildProcess[] = [];
+  // All that looks for boot scripts on this machine sees them.
+  afterEach(() => {
+    for (const { pid = 0 } of running.splice(0)) {
+      try {
+        process.kill(-pid);
+      } catch {
+        // It has ended.
+      }
+    }
+  });
   /** A process that is called as SysV init's is, and leaves its word at its end. */
   function rc(seconds: number): void {
     const path = join(work, 'rc');
     writeFileSync(path, `#!/bin/sh\nsleep ${seconds}\necho after > ${join(work, 'after')}\n`, {
       mode: 0o755,
     });
-    spawn(path, { stdio: 'ignore', detached: true }).unref();
+    running.push(spawn(path, { stdio: 'ignore', detached: true }));
   }
   const onBoot = (seconds: number) => () => {
     bootLoader();
@@ -261,14 +266,14 @@ describe('boot scripts that still run when the host answers', () => {
   });
 
   it('are not waited for longer than the reboot might have taken', async () => {
-    const { sshd } = await machine({ onBoot: onBoot(15) });
+    const { sshd } = await machine({ onBoot: onBoot(60) });
     const { outcome, of } = await runOn(
       [sshd.host()],
-      stages({ roles: [role('kernel', () => [booted(5), file('after')])] }),
+      stages({ roles: [role('kernel', () => [booted(10), file('after')])] }),
     );
     expect(outcome).toEqual({ changed: 2, failed: 0, pending: 0 });
     expect(of('remark').map(({ text: words }) => words)).toEqual([
-      'it still ran its boot scripts 5 s after it answered; going on without them',
+      'it still ran its boot scripts 10 s after it answered; going on without them',
     ]);
   });
 });

@@ -203,7 +203,7 @@ describe('at the first failure', () => {
         ...rest,
         plan: (observed, context) => {
           const found = plan(observed, context);
-          return found && { ...found, reboot: { withinSeconds: 2 } };
+          return found && { ...found, reboot: { withinSeconds: 8 } };
         },
       };
     };
@@ -212,7 +212,7 @@ describe('at the first failure', () => {
       book({ roles: [role('change', ({ host }) => [never(host)])] }),
       new FakeGate(),
     );
-    expect(outcome.of('failure')[0]?.message).toMatch(/did not answer in another boot within 2 s/);
+    expect(outcome.of('failure')[0]?.message).toMatch(/did not answer in another boot within 8 s/);
     expect(drains(outcome)).toEqual(['rs1 out', 'rs1 stays']);
     expect(story()).toEqual(['out rs1', 'change rs1']);
   });

@@ -9,6 +9,8 @@ export interface Reboots {
   readonly awayMs?: number;
   /** `never`: it does not come back. `same`: its network goes and comes, in the same boot. `ignored`: nothing happens at all. */
   readonly back?: 'next' | 'never' | 'same' | 'ignored';
+  /** It has gone down: nothing of it answers. */
+  readonly onHalt?: () => void;
   /** Its boot loader, so to speak. */
   readonly onBoot?: () => void;
 }
@@ -49,9 +51,13 @@ export async function startMachine(reboots: Reboots = {}, options: SshdOptions =
   };
 }
 
-async function reboot(sshd: TestSshd, { awayMs = 300, back = 'next', onBoot }: Reboots): Promise<void> {
+async function reboot(
+  sshd: TestSshd,
+  { awayMs = 300, back = 'next', onHalt, onBoot }: Reboots,
+): Promise<void> {
   if (back === 'ignored') return;
   await sshd.halt();
+  onHalt?.();
   if (back === 'never') return;
   await new Promise((resolve) => setTimeout(resolve, awayMs));
   onBoot?.();
