@@ -63,8 +63,7 @@ it('opens as many connections as asked, one a request, and finds nothing wrong w
   const result = await load.result;
   expect(result.failures).toEqual([]);
   expect(result.requests).toMatchObject({ failed: 0, failures: {}, servers: { rs1: result.requests.begun } });
-  expect(result.requests.begun).toBeGreaterThanOrEqual(598);
-  expect(result.requests.begun).toBeLessThanOrEqual(602);
+  expect(result.requests.begun).toBe(600);
   expect(connections).toBe(result.requests.begun + result.downloads.length + 3);
   expect(ports.size).toBe(connections);
   expect(result.phases.map(({ name }) => name)).toEqual(['begin', 'second']);
@@ -94,7 +93,7 @@ it('counts what fails by its kind', async () => {
       response.write('o', () => request.socket.end());
     }
   });
-  const load = start({ port, perSecond: 100, seconds: 1, request: small, requestTimeout: 500 });
+  const load = start({ port, perSecond: 100, seconds: 1, request: small, requestTimeout: 8000 });
   const { requests, failures } = await load.result;
   const each = requests.begun / 5;
   expect(requests.ok).toBe(Math.ceil(each));
@@ -118,15 +117,17 @@ it('sees a service that is away for a while: refused requests, cut downloads, lo
   const closed = new Promise((resolve) => first?.close(resolve));
   first?.closeAllConnections();
   await closed;
+  // From the first refusal on, so that what was answered before is heard.
+  await load.until(({ requests }) => (requests.failures.refused ?? 0) > 0);
   const down = Date.now();
-  await load.until(({ requests }) => (requests.failures.refused ?? 0) > 50);
+  await load.until(({ requests }) => (requests.failures.refused ?? 0) > 200);
   const up = Date.now();
   server = createServer(sound);
   await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
   await load.until(({ requests, downloads }) => requests.ok > 100 && downloads.some((d) => d.began > up));
   const { requests, downloads, kept } = await load.stop();
-  expect(requests.longestGap).toBeGreaterThanOrEqual(up - down);
-  expect(Math.abs(requests.longestGapAt - down)).toBeLessThan(200);
+  expect(requests.longestGapAt).toBeLessThanOrEqual(down);
+  expect(requests.longestGapAt + requests.longestGap).toBeGreaterThanOrEqual(up);
   expect(downloads[0]).toMatchObject({ outcome: 'short' });
   expect(downloads.at(-1)).toMatchObject({ outcome: 'whole' });
   expect(kept.map(({ outcome }) => outcome === 'short' || outcome === 'reset')).toEqual([true]);
@@ -139,7 +140,7 @@ it('sees a download that no longer moves', async () => {
     response.write(content.subarray(0, 1000));
   });
   const downloads = { count: 1, target: large, bytesPerSecond: 1e6 };
-  const load = start({ port, perSecond: 10, request: small, downloads, stallTimeout: 500 });
+  const load = start({ port, perSecond: 10, request: small, downloads, stallTimeout: 3000 });
   const seen = await load.until((result) => result.downloads[0]?.outcome !== 'running');
   expect(seen.downloads[0]).toMatchObject({ outcome: 'timeout', bytes: 1000, server: 'rs1' });
 });

@@ -38,7 +38,11 @@ export class Generator {
     for (let i = 0; i < (kept?.count ?? 0); i++)
       this.#kept.push(new Kept(options, target, kept?.every ?? 1000, this.#stall));
     this.#ticking = setInterval(() => this.#tick(), TICK);
-    if (seconds !== undefined) setTimeout(() => void this.stop(), seconds * 1000);
+    if (seconds !== undefined)
+      setTimeout(() => {
+        this.#tick();
+        void this.stop();
+      }, seconds * 1000);
   }
 
   get #stall(): number {
@@ -53,9 +57,11 @@ export class Generator {
   }
 
   #tick(): void {
-    const perSecond = this.#options.perSecond ?? 200;
+    const { perSecond = 200, seconds = Number.POSITIVE_INFINITY } = this.#options;
     const elapsed = performance.now() - this.#start;
-    for (let count = due(elapsed, perSecond, this.#begun); count > 0; count--) {
+    // However late the last look is, no more are begun than the whole time has.
+    const left = Math.round(perSecond * seconds) - this.#begun;
+    for (let count = Math.min(left, due(elapsed, perSecond, this.#begun)); count > 0; count--) {
       this.#latest = Math.max(this.#latest, elapsed - dueAt(this.#begun, perSecond));
       this.#request();
     }
