@@ -98,13 +98,13 @@ describe('a server that is not there', () => {
   it('the time limit stands still while the operator types', async () => {
     const typing: PasswordSource = {
       get: async () => {
-        await pause(3000);
+        await pause(9000);
         return new Secret('the passphrase');
       },
     };
     makeKey(`${server.folder}/slow`, 'ed25519', 'the passphrase');
     execFileSync('sh', ['-c', `cat '${server.folder}/slow.pub' >> '${server.folder}/authorized_keys'`]);
-    const changes = { identityFiles: [`${server.folder}/slow`], connectTimeoutSeconds: 2.5 };
+    const changes = { identityFiles: [`${server.folder}/slow`], connectTimeoutSeconds: 8 };
     hosts.push(await openHost(server.host(changes), { passwords: typing }));
   });
 

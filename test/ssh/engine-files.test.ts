@@ -243,8 +243,10 @@ describe('a file of the store', () => {
   it('is streamed to the host, and read no faster than the host takes it', async () => {
     const content = randomBytes(48 * 1024 * 1024);
     const linux = localFile('linux.tar', content);
-    // The first program that reads what is sent takes nothing for a while.
-    const slow = '[ $# -gt 0 ] || [ -e "$0.slept" ] || { : > "$0.slept"; sleep 3; }\nexec /bin/cat "$@"';
+    // The first program that reads what is sent takes nothing before it is allowed to.
+    const [slept, go] = [join(work, 'slept'), join(work, 'go')];
+    const slow = `[ $# -gt 0 ] || [ -e ${slept} ] || { : > ${slept}; while [ ! -e ${go} ]; do sleep 0.1; done; }
+exec /bin/cat "$@"`;
     const sshd = await server({ commands: { cat: slow } });
     let read = 0;
     let ahead = Number.NaN;
@@ -255,6 +257,7 @@ describe('a file of the store', () => {
         store.read = async function* (file) {
           setTimeout(() => {
             ahead = read;
+            writeFileSync(go, '');
           }, 1000);
           for await (const chunk of open(file)) {
             read += chunk.length;

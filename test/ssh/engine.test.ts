@@ -161,8 +161,11 @@ describe.each(remoteShells)('engine on a host whose sh is %s', (shell) => {
       },
     });
     expect(existsSync(join(work, 'a'))).toBe(false);
-    setTimeout(() => writeFileSync(gate, ''), 5000);
-    const { outcome, of } = await runOn([sshd.host()], book);
+    const { outcome, of } = await runOn([sshd.host()], book, {
+      sink: (event) => {
+        if (event.type === 'remark') writeFileSync(gate, '');
+      },
+    });
     expect(of('failure')).toEqual([]);
     expect(
       of('remark')

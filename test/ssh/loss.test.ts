@@ -48,9 +48,9 @@ async function appears(path: string): Promise<string> {
 
 describe('a connection that is lost in the middle of a command', () => {
   it.each(['reset', 'close', 'black-hole'] as const)('by %s: outcome unknown', async (how) => {
-    const opened = await open({ intervalMs: 100, countMax: 2 });
+    const opened = await open({ intervalMs: 1000, countMax: 2 });
     const path = `${sshd.folder}/lost-${how}`;
-    const going = opened.run(sh`echo begun; sleep 1; echo went on > ${path}`, {
+    const going = opened.run(sh`echo begun; sleep 5; echo went on > ${path}`, {
       onStdout: () => proxy.cut(how),
     });
     const failure = await going.catch((error: unknown) => error);
@@ -82,8 +82,8 @@ describe('a connection that is lost in the middle of a command', () => {
   });
 
   it('goes on waiting for a silent command while keepalive is answered', async () => {
-    const opened = await open({ intervalMs: 50, countMax: 2 });
-    const { status } = await opened.run(sh`sleep 1`);
+    const opened = await open({ intervalMs: 500, countMax: 4 });
+    const { status } = await opened.run(sh`sleep 5`);
     expect(status).toBe(0);
     expect(opened.connections).toBe(1);
   });
