@@ -107,7 +107,7 @@ case $j in ''|*/*) exit 0 ;; esac
 cd ${jobsFolder}/"$j" 2>/dev/null || exit 0
 [ -f seen ] && exit 0
 if [ -f status ]; then echo "$j finished"; exit 0; fi
-${jobAliveTest('echo "$j running"', 'echo "$j died"')}
+${jobAliveTest('echo "$j running"', '# It may have ended since.\n  [ -f status ] && echo "$j finished" || echo "$j died"')}
 `);
 
 /** The job's process is alive when pid, start time and boot are those it wrote; a pid alone may belong to another by now. */
