@@ -3,10 +3,11 @@ import { reportUnknownHost } from './check-hosts.js';
 import { type CheckInput, checksOf } from './check-of.js';
 import type { Draft } from './draft.js';
 import { writtenAddresses } from './host-address.js';
-import { MOST_DIRECTORS, vrrpInstances, vrrpOf } from './keepalived.js';
+import { directorLists, MOST_DIRECTORS, MOST_LISTS, vrrpOf } from './keepalived.js';
 import { pathProblem } from './path.js';
 import type { Path, Report } from './problem.js';
 import type { ServiceInput } from './schema.js';
+import { didYouMean } from './suggest.js';
 
 /** Checks, sorry servers, and what several directors of a service need. */
 export function checkKeepalived(draft: Draft, report: Report): void {
@@ -195,18 +196,67 @@ function checkVips(draft: Draft, report: Report): void {
   }
 }
 
+/** VRRP's numbers: one for each list of directors. */
 function checkNumbers(draft: Draft, report: Report): void {
-  const services = [...draft.services.values()].flatMap((service) => {
-    const vip = service && parseAddress(service.vip)?.address;
-    return service && vip !== undefined ? [{ vip, directors: service.directors }] : [];
-  });
-  const count = vrrpInstances({ services, keepalived: draft.keepalived }).length;
+  const services = [...draft.services].flatMap(([name, service]) =>
+    service ? [{ name, directors: service.directors }] : [],
+  );
+  const lists = directorLists({ services, keepalived: draft.keepalived });
   const { id } = vrrpOf(draft);
-  if (id + count - 1 > 255)
+  if (lists.size > MOST_LISTS)
+    report(
+      ['services'],
+      undefined,
+      `have ${lists.size} different lists of directors, and VRRP has ${MOST_LISTS} numbers`,
+      'give more of them the same directors, in the same order',
+    );
+  if (typeof id === 'object') checkIds(id, lists, draft, report);
+  else if (id !== undefined && lists.size > 1)
     report(
       ['keepalived', 'id'],
       id,
-      `numbers ${count} VRRP instances from here, beyond 255`,
-      `write ${256 - count} or less`,
+      `is one number, and the services have ${lists.size} different lists of directors`,
+      `write one for each, by a service of it: id: { ${[...lists.values()]
+        .slice(0, 3)
+        .map(([first], index) => `${first?.name}: ${((id + index - 1) % MOST_LISTS) + 1}`)
+        .join(', ')}${lists.size > 3 ? ', …' : ''} }; or leave it out`,
     );
+}
+
+function checkIds(
+  ids: Readonly<Record<string, number>>,
+  lists: ReadonlyMap<string, readonly { readonly name: string }[]>,
+  draft: Draft,
+  report: Report,
+): void {
+  const listOf = new Map([...lists].flatMap(([list, of]) => of.map(({ name }) => [name, list] as const)));
+  const owners = new Map<number, { readonly name: string; readonly list: string }>();
+  const numbers = new Map<string, { readonly name: string; readonly number: number }>();
+  for (const [name, number] of Object.entries(ids)) {
+    const path = ['keepalived', 'id', name];
+    const list = listOf.get(name);
+    if (list === undefined) {
+      if (!draft.services.has(name))
+        report(path, number, 'is of no service', didYouMean(name, [...draft.services.keys()], 'services'));
+      continue;
+    }
+    const former = numbers.get(list);
+    const owner = owners.get(number);
+    if (former !== undefined && former.number !== number)
+      report(
+        path,
+        number,
+        `differs from ${former.number} of service ${former.name}, which has the same directors: they have one number`,
+        'write the one of them, or the same for both',
+      );
+    else if (owner !== undefined && owner.list !== list)
+      report(
+        path,
+        number,
+        `is the number of service ${owner.name} too, which has other directors`,
+        'give each list of directors a number of its own',
+      );
+    numbers.set(list, former ?? { name, number });
+    owners.set(number, owner ?? { name, list });
+  }
 }

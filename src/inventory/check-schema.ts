@@ -80,12 +80,17 @@ export const sorrySchema = z
 export const keepalivedSchema = z
   .strictObject({
     id: z
-      .int()
-      .min(1)
-      .max(255)
+      .union([
+        z.int().min(1).max(255),
+        z.record(
+          z.string(),
+          z.int().min(1).max(255).describe('Number of VRRP, 1 to 255, of the directors of this service.'),
+        ),
+      ])
       .optional()
       .describe(
-        'Number of the first VRRP instance, 1 to 255; further ones count on from it. No other routers on the network may use them. 51 by default.',
+        'Number of VRRP, 1 to 255, that no other routers on the network use. Where services have different lists of directors, one for each list, by the name of a service: ' +
+          '`{ web: 51, mail: 52 }`. By default made of the first director’s address.',
       ),
     interface: interfaceName
       .optional()

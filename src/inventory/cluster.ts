@@ -235,8 +235,8 @@ export type HealthCheck = CheckTimes &
   );
 
 export interface KeepalivedSettings {
-  /** Of the first VRRP instance, 1 to 255; 51 when absent. */
-  readonly id?: number;
+  /** 1 to 255: of the only list of directors, or by the name of a service; made of the first director's address when absent. */
+  readonly id?: number | Readonly<Record<string, number>>;
   /** The host's own when absent. */
   readonly interface?: string;
   /** 0.01 to 40.95, in hundredths; 1 when absent. */

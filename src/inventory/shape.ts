@@ -182,7 +182,8 @@ function nodeAt(root: SchemaRoot, path: Path): SchemaNode {
   return node;
 }
 
-const hasKeys = ({ properties }: SchemaNode): boolean => properties !== undefined;
+const hasKeys = ({ properties, additionalProperties }: SchemaNode): boolean =>
+  properties !== undefined || typeof additionalProperties === 'object';
 const hasItems = ({ items }: SchemaNode): boolean => items !== undefined;
 const hasRange = ({ minimum }: SchemaNode): boolean => minimum !== undefined;
 

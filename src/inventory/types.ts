@@ -376,8 +376,8 @@ export interface SyncOptions {
 
 /** keepalived holds the VIPs, the tables and the checks. It runs wherever a service has several directors; with this key, even an empty one, on a single director too. */
 export interface KeepalivedOptions {
-  /** Number of the first VRRP instance, 1 to 255; further ones count on from it. No other routers on the network may use them. 51 by default. */
-  id?: number | undefined;
+  /** Number of VRRP, 1 to 255, that no other routers on the network use. Where services have different lists of directors, one for each list, by the name of a service: `{ web: 51, mail: 52 }`. By default made of the first director’s address. */
+  id?: number | Record<string, number> | undefined;
   /** Interface that the directors speak VRRP over; each host’s own by default. */
   interface?: string | undefined;
   /** Seconds between two signs of life of the director that holds the VIPs, 0.01 to 40.95. When three are missed, another takes over. 1 by default. */

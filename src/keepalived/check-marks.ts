@@ -1,9 +1,10 @@
 import type { Cluster, ClusterHost, HealthCheck, Service } from '../inventory/cluster.js';
 import { addressFor } from '../inventory/host-address.js';
+import { numbersOf } from '../inventory/numbering.js';
 import { type Destination, type VirtualService, wantedService } from '../ipvs/index.js';
 
-/** Marks of checks begin here; those that a service of the inventory has are passed over. */
-const FIRST = 0x10000;
+/** Marks of checks; those that a service of the inventory has are passed over. */
+const [FIRST, LAST] = [0x10000, 0x7fffffff];
 
 /**
  * The way of a check to the VIP on one real server, which by its own address would answer without holding the VIP: the check's packets
@@ -30,27 +31,30 @@ const keyOf = (
   );
 };
 
-/** The ways of the director's checks, by address and method: numbered in the inventory's order, which leaves them as they are from run to run. */
+/**
+ * The ways of the director's checks, by address and method. Their marks are made of these, so that a real server's stays the same when
+ * others come, go or change places: else a check would go the way of another one while keepalived reads its file.
+ */
 export function vipChecks(cluster: Cluster, director: ClusterHost): ReadonlyMap<string, VipCheck> {
-  const taken = new Set(cluster.services.map(({ fwmark }) => fwmark));
-  const found = new Map<string, VipCheck>();
-  let mark = FIRST;
+  const ways = new Map<string, Omit<VipCheck, 'mark'>>();
   for (const service of cluster.services) {
     const { vip, directors, checks = [], realServers } = service;
     if (!directors.includes(director.name) || !checks.some((check) => goesToVip(service, check))) continue;
     if (addressFor(director, vip) === undefined) continue;
     for (const destination of wantedService(service, realServers).destinations) {
       const key = keyOf(service, destination);
-      if (found.has(key)) continue;
-      while (taken.has(mark)) mark++;
-      found.set(key, {
-        mark: mark++,
+      if (ways.has(key)) continue;
+      ways.set(key, {
         family: vip.includes(':') ? 6 : 4,
         destination: { ...destination, port: 0, weight: 1, upperThreshold: 0, lowerThreshold: 0 },
       });
     }
   }
-  return found;
+  const marks = numbersOf(
+    [...ways.keys()].map((key) => ({ key })),
+    { first: FIRST, last: LAST, taken: cluster.services.flatMap(({ fwmark }) => fwmark ?? []) },
+  );
+  return new Map([...ways].map(([key, way]) => [key, { ...way, mark: marks.get(key) ?? FIRST }]));
 }
 
 export function vipCheckOf(

@@ -25,51 +25,109 @@ test('keepalived runs on the directors of a service that has several, and on all
   expect(runs({ ...PAIR, 'services.web': alone, keepalived: {} })).toEqual(['director', 'rs2', 'spare']);
 });
 
-test('an instance for each family and list of directors; those of one list are one group', () => {
-  const web = { port: 80, directors: ['director', 'spare'], realServers: [{ host: 'rs1' }] };
+const PAIRS = {
+  ...PAIR,
+  'hosts.director.address6': '2001:db8::83/64',
+  'hosts.spare.address6': '2001:db8::84/64',
+  'hosts.rs1.address6': '2001:db8::76/64',
+};
+const web = { port: 80, directors: ['director', 'spare'], realServers: [{ host: 'rs1' }] };
+
+test('an instance for each family and list of directors; those of one list are one group, with one number', () => {
   const cluster = parse({
-    ...PAIR,
-    keepalived: { id: 7 },
+    ...PAIRS,
+    keepalived: { id: { web: 7, other: 8 } },
     'services.web': { ...web, vip: '10.83.33.101' },
     'services.other': { ...web, vip: '10.83.33.102', directors: ['spare', 'director'] },
+    'services.web6': { ...web, vip: '2001:db8::9' },
   });
-  const of6 = { services: [...cluster.services, { vip: '2001:db8::9', directors: ['director', 'spare'] }] };
   expect(
-    vrrpInstances({ keepalived: { id: 7 }, ...of6 }).map(({ services, ...rest }) => ({
+    vrrpInstances(cluster).map(({ services, ...rest }) => ({
       ...rest,
       vips: services.map(({ vip }) => vip),
     })),
   ).toEqual([
     {
-      name: 'VI_1',
-      group: 'VG_1',
+      name: 'VI_director',
+      group: 'VG_director',
       routerId: 7,
       family: 'IPv4',
       directors: ['director', 'spare'],
       vips: ['10.83.33.100', '10.83.33.101'],
     },
     {
-      name: 'VI_2',
-      group: 'VG_2',
+      name: 'VI6_director',
+      group: 'VG_director',
+      routerId: 7,
+      family: 'IPv6',
+      directors: ['director', 'spare'],
+      vips: ['2001:db8::9'],
+    },
+    {
+      name: 'VI_spare',
+      group: 'VG_spare',
       routerId: 8,
       family: 'IPv4',
       directors: ['spare', 'director'],
       vips: ['10.83.33.102'],
     },
-    {
-      name: 'VI_3',
-      group: 'VG_1',
-      routerId: 9,
-      family: 'IPv6',
-      directors: ['director', 'spare'],
-      vips: ['2001:db8::9'],
-    },
+  ]);
+});
+
+/** Names and numbers of the instances, by directors and family. */
+const numbered = (put: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    vrrpInstances(parse(put)).map(({ directors, family, name, routerId }) => [
+      `${directors.join(' ')} ${family}`,
+      `${name} ${routerId}`,
+    ]),
+  );
+
+test('what stands in front, and who directs beside the first, leaves an instance its name and number', () => {
+  const { services } = changedInventory(PAIRS) as { services: Record<string, unknown> };
+  const before = numbered(PAIRS)['director spare IPv4'];
+  expect(before).toMatch(/^VI_director \d+$/);
+  const front = { ...web, vip: '10.83.33.101', directors: ['spare', 'director'] };
+  const six = { ...web, vip: '2001:db8::9' };
+  for (const put of [{ front }, { six }, { front, six }]) {
+    const after = numbered({ ...PAIRS, services: { ...put, ...services } });
+    expect(after['director spare IPv4']).toBe(before);
+    const behind = numbered({ ...PAIRS, services: { ...services, ...put } });
+    expect(behind).toEqual(after);
+  }
+  const third = numbered({ ...PAIRS, 'services.ftp.directors': ['director', 'spare', 'client'], probes: [] });
+  expect(third['director spare client IPv4']).toBe(before);
+  expect(numbered({ keepalived: {} })['director IPv4']).toBe(before);
+});
+
+test('other clusters, whose directors have other addresses, have other numbers', () => {
+  const [one] = vrrpInstances(parse(PAIR));
+  const [other] = vrrpInstances(parse({ ...PAIR, 'hosts.director.address': '10.83.34.7/24' }));
+  expect(one?.routerId).not.toBe(other?.routerId);
+});
+
+test('a list that begins with the director of another one has another name and number', () => {
+  const third = { ...web, vip: '10.83.33.101', directors: ['director', 'rs2'] };
+  const [one, other] = vrrpInstances(parse({ ...PAIR, 'services.web': third }));
+  expect([one?.name, other?.name]).toEqual(['VI_director_spare', 'VI_director']);
+  expect(Math.abs((one?.routerId ?? 0) - (other?.routerId ?? 0))).toBe(1);
+});
+
+test('an explicit number is that of its list, and no other gets it', () => {
+  const [free] = vrrpInstances(parse(PAIR));
+  const other = { ...web, vip: '10.83.33.101', directors: ['spare', 'director'] };
+  const numbers = vrrpInstances(
+    parse({ ...PAIR, keepalived: { id: { web: free?.routerId } }, 'services.web': other }),
+  ).map(({ routerId }) => routerId);
+  expect(numbers).toEqual([((free?.routerId ?? 0) % 255) + 1, free?.routerId]);
+  expect(vrrpInstances(parse({ ...PAIR, keepalived: { id: 51 } })).map(({ routerId }) => routerId)).toEqual([
+    51,
   ]);
 });
 
 test('no instance for a service with a single director, unless the inventory has the key', () => {
   expect(vrrpInstances(parse())).toEqual([]);
-  expect(vrrpInstances(parse({ keepalived: {} })).map(({ routerId }) => routerId)).toEqual([51]);
+  expect(vrrpInstances(parse({ keepalived: {} }))).toHaveLength(1);
 });
 
 test('the first director has the highest priority, and the last of 25 still one', () => {
@@ -79,7 +137,7 @@ test('the first director has the highest priority, and the last of 25 still one'
 
 test('VRRP settings have their defaults, and only what the inventory says is in the cluster', () => {
   expect(vrrpOf(parse())).toEqual({
-    id: 51,
+    id: undefined,
     interface: undefined,
     advertSeconds: 1,
     unicast: true,

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { director, realserver } from '../../../roles/index.js';
 import type { Cluster, HealthCheck } from '../../../src/inventory/cluster.js';
+import { vipChecks } from '../../../src/keepalived/index.js';
 import { debian } from '../resources/facts.js';
 import { nothingChanging, said, shells } from '../resources/shells.js';
-import { host, service, tutorial } from './cluster.js';
+import { host, hostOf, service, tutorial } from './cluster.js';
 import { changeOf, ids, input, writtenText } from './play.js';
 
 const tcp: HealthCheck = { type: 'tcp', everySeconds: 5, timeoutSeconds: 3, retries: 1, retrySeconds: 1 };
@@ -62,8 +63,9 @@ describe('a director with keepalived', () => {
 
   it('has the way of each check in the table', () => {
     const change = changeOf(resources(), 'ipvs table', TABLE);
-    expect(change?.diff).toContain('+ -A -f 65536 -s rr\n');
-    expect(change?.diff).toContain('+ -a -f 65537 -r 10.83.33.2:0 -g -w 1\n');
+    const marks = [...vipChecks(pair, hostOf(pair, 'director')).values()].map(({ mark }) => mark);
+    expect(change?.diff).toContain(`+ -A -f ${marks[0]} -s rr\n`);
+    expect(change?.diff).toContain(`+ -a -f ${marks[1]} -r 10.83.33.2:0 -g -w 1\n`);
   });
 
   it('is converged with the file that it wrote, once keepalived has read it', () => {

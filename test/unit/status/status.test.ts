@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { vipChecks } from '../../../src/keepalived/index.js';
 import { directorStatus, prometheusText, readObserved, statusLines } from '../../../src/status/index.js';
+import { hostOf } from '../roles/cluster.js';
 import { captured, cluster, reading, unreachable } from './readings.js';
 
 const of = (output: string, only?: readonly string[]) =>
@@ -187,10 +189,11 @@ describe('who holds a VIP', () => {
   });
 
   it('the ways of keepalived’s checks are no services', () => {
-    const way = 'FWM  65536 rr\n  -> 10.83.33.76:0   Route   1 0 0\n';
+    const [{ mark } = { mark: 0 }] = vipChecks(pair, hostOf(pair, 'lvs')).values();
+    const way = `FWM  ${mark} rr\n  -> 10.83.33.76:0   Route   1 0 0\n`;
     const keys = (marks: string) =>
       directorStatus(pair, 'lvs', readObserved(`${table}${marks}`)).services.map(({ key }) => key);
     expect(keys(way)).toEqual(['tcp 10.83.33.100:21']);
-    expect(keys(way.replace('65536', '9'))).toEqual(['tcp 10.83.33.100:21', 'fwmark 9']);
+    expect(keys(way.replace(String(mark), '9'))).toEqual(['tcp 10.83.33.100:21', 'fwmark 9']);
   });
 });

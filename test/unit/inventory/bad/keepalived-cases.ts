@@ -3,6 +3,13 @@ import type { BadCase } from './cases.js';
 /** Two directors of the good inventory's service. */
 const PAIR = { 'services.ftp.directors': ['director', 'spare'] };
 
+const OTHER_LIST = {
+  vip: '10.83.33.101',
+  port: 80,
+  directors: ['spare', 'director'],
+  realServers: [{ host: 'rs1' }],
+};
+
 /** Checks, sorry servers, several directors. */
 export const KEEPALIVED_CASES: readonly BadCase[] = [
   {
@@ -139,25 +146,48 @@ services.ftp.sorry.port = 2121: differs from the service’s port 21
   → give the services of one VIP the same directors, in the same order; or give this one a VIP of its own`,
   },
   {
-    title: 'numbers beyond those of VRRP',
+    title: 'one number for two lists of directors',
+    put: { ...PAIR, keepalived: { id: 255 }, 'services.web': OTHER_LIST },
+    says: `keepalived.id = 255: is one number, and the services have 2 different lists of directors
+  → write one for each, by a service of it: id: { ftp: 255, web: 1 }; or leave it out`,
+  },
+  {
+    title: 'numbers of no service, of one list twice, and of two lists',
     put: {
       ...PAIR,
-      keepalived: { id: 255 },
-      'services.web': {
-        vip: '10.83.33.101',
-        port: 80,
-        directors: ['spare', 'director'],
-        realServers: [{ host: 'rs1' }],
-      },
+      keepalived: { id: { ftp: 7, mail: 7, web: 7, fpt: 9 } },
+      'services.web': OTHER_LIST,
+      'services.mail': { ...OTHER_LIST, vip: '10.83.33.102' },
     },
-    says: `keepalived.id = 255: numbers 2 VRRP instances from here, beyond 255
-  → write 254 or less`,
+    says: `keepalived.id.mail = 7: is the number of service ftp too, which has other directors
+  → give each list of directors a number of its own
+keepalived.id.web = 7: is the number of service ftp too, which has other directors
+  → give each list of directors a number of its own
+keepalived.id.fpt = 9: is of no service
+  → did you mean "ftp"?`,
+  },
+  {
+    title: 'two numbers for one list',
+    put: {
+      ...PAIR,
+      keepalived: { id: { ftp: 7, web: 8, mail: 9 } },
+      'services.web': OTHER_LIST,
+      'services.mail': { ...OTHER_LIST, vip: '10.83.33.102' },
+    },
+    says: `keepalived.id.mail = 9: differs from 8 of service web, which has the same directors: they have one number
+  → write the one of them, or the same for both`,
+  },
+  {
+    title: 'number of a service beyond those of VRRP',
+    put: { ...PAIR, keepalived: { id: { ftp: 256 } } },
+    says: `keepalived.id.ftp = 256: is out of range, 1 to 255
+  → Number of VRRP, 1 to 255, of the directors of this service.`,
   },
   {
     title: 'signs of life out of range',
     put: { ...PAIR, keepalived: { advertSeconds: 60, id: 0 } },
     says: `keepalived.id = 0: is out of range, 1 to 255
-  → Number of the first VRRP instance, 1 to 255; further ones count on from it. No other routers on the network may use them. 51 by default.
+  → Number of VRRP, 1 to 255, that no other routers on the network use. Where services have different lists of directors, one for each list, by the name of a service: \`{ web: 51, mail: 52 }\`. By default made of the first director’s address.
 keepalived.advertSeconds = 60: is out of range, 0.01 to 40.95
   → Seconds between two signs of life of the director that holds the VIPs, 0.01 to 40.95. When three are missed, another takes over. 1 by default.`,
   },
