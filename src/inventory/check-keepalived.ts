@@ -1,6 +1,7 @@
 import { parseAddress } from './address.js';
 import { reportUnknownHost } from './check-hosts.js';
 import { type CheckInput, checksOf } from './check-of.js';
+import { interfaceOf } from './check-services.js';
 import type { Draft } from './draft.js';
 import { writtenAddresses } from './host-address.js';
 import { directorLists, MOST_DIRECTORS, MOST_LISTS, vrrpOf } from './keepalived.js';
@@ -22,6 +23,7 @@ export function checkKeepalived(draft: Draft, report: Report): void {
   }
   checkVips(draft, report);
   checkNumbers(draft, report);
+  checkInterface(draft, report);
 }
 
 /** The fields that only some types understand. */
@@ -79,12 +81,13 @@ export function checkOne(
         problem,
         'write the absolute path of a program, such as /usr/local/sbin/check-web',
       );
+    // "${_HASH}" and its like become something else in keepalived, quoted or not.
     for (const [index, word] of (check.command ?? []).entries())
-      if (/["'\\\p{Cc}]/u.test(word))
+      if (/["'$\\\p{Cc}]/u.test(word))
         report(
           [...path, 'command', index],
           word,
-          'has quotes, backslashes or control characters, which keepalived.conf does not give back as they were',
+          'has quotes, "$", backslashes or control characters, which keepalived.conf does not give back as they were',
           'put the command into a script, and write that here',
         );
   } else if (service.port === 0 && check.port === undefined)
@@ -194,6 +197,27 @@ function checkVips(draft: Draft, report: Report): void {
         'give the services of one VIP the same directors, in the same order; or give this one a VIP of its own',
       );
   }
+}
+
+/** Unicast is between the directors' own addresses, which are on their own NICs: by another one nobody would hear the other. */
+function checkInterface(draft: Draft, report: Report): void {
+  const { interface: said, unicast } = vrrpOf(draft);
+  if (said === undefined || !unicast) return;
+  const several = [...draft.services.values()].flatMap((service) =>
+    service && service.directors.length > 1 ? service.directors : [],
+  );
+  const others = [...new Set(several)].filter(
+    (name) => draft.hosts.get(name) && interfaceOf(draft, name) !== said,
+  );
+  const [first] = others;
+  if (first === undefined) return;
+  const found = others.map((name) => `${interfaceOf(draft, name)} of ${name}`).join(' and ');
+  report(
+    ['keepalived', 'interface'],
+    said,
+    `is not the interface of the directors’ addresses, which they send VRRP from and to: ${found}`,
+    'add `unicast: false`, and they speak by multicast there; or take it out, and they speak by the interface of their addresses',
+  );
 }
 
 /** VRRP's numbers: one for each list of directors. */

@@ -151,6 +151,13 @@ test('VRRP settings have their defaults, and only what the inventory says is in 
   });
 });
 
+test('VRRP may speak by an interface of its own, by multicast, or without another director', () => {
+  const eth1 = { interface: 'eth1' };
+  expect(parse({ ...PAIR, keepalived: { ...eth1, unicast: false } }).keepalived).toMatchObject(eth1);
+  expect(parse({ keepalived: eth1 }).keepalived).toMatchObject(eth1);
+  expect(parse({ ...PAIR, keepalived: eth1, interface: 'eth1' }).keepalived).toMatchObject(eth1);
+});
+
 test('checks have their defaults; a single one is a list of one', () => {
   const times = { everySeconds: 5, timeoutSeconds: 3, retries: 1, retrySeconds: 1 };
   const [plain] = parse({ 'services.ftp.check': { type: 'tcp', port: 2121 } }).services;

@@ -72,7 +72,10 @@ services.ftp.check[3].name = "${'a'.repeat(60)} b": is not a name of DNS
   {
     title: 'programs that check',
     put: {
-      'services.ftp.check': [{ type: 'misc' }, { type: 'misc', command: ['check-web', "it's"], port: 8080 }],
+      'services.ftp.check': [
+        { type: 'misc' },
+        { type: 'misc', command: ['check-web', "it's", 'a$HOME'], port: 8080 },
+      ],
     },
     says: `services.ftp.check[0].command: is missing
   → write the program that checks, for example ["/usr/local/sbin/check-web", "{address}", "{port}"]
@@ -80,7 +83,9 @@ services.ftp.check[1].port = 8080: is not read by a program
   → give it to \`command\` as an argument
 services.ftp.check[1].command[0] = "check-web": is not an absolute path
   → write the absolute path of a program, such as /usr/local/sbin/check-web
-services.ftp.check[1].command[1] = "it's": has quotes, backslashes or control characters, which keepalived.conf does not give back as they were
+services.ftp.check[1].command[1] = "it's": has quotes, "$", backslashes or control characters, which keepalived.conf does not give back as they were
+  → put the command into a script, and write that here
+services.ftp.check[1].command[2] = "a$HOME": has quotes, "$", backslashes or control characters, which keepalived.conf does not give back as they were
   → put the command into a script, and write that here`,
   },
   {
@@ -182,6 +187,12 @@ keepalived.id.fpt = 9: is of no service
     put: { ...PAIR, keepalived: { id: { ftp: 256 } } },
     says: `keepalived.id.ftp = 256: is out of range, 1 to 255
   → Number of VRRP, 1 to 255, of the directors of this service.`,
+  },
+  {
+    title: 'unicast by an interface that does not have the directors’ addresses',
+    put: { ...PAIR, interface: 'eth1', 'hosts.spare.interface': 'eth2', keepalived: { interface: 'eth0' } },
+    says: `keepalived.interface = "eth0": is not the interface of the directors’ addresses, which they send VRRP from and to: eth1 of director and eth2 of spare
+  → add \`unicast: false\`, and they speak by multicast there; or take it out, and they speak by the interface of their addresses`,
   },
   {
     title: 'signs of life out of range',
