@@ -87,6 +87,43 @@ batch_remove() {
   if [ "$count" -gt 0 ]; then batch "$1.idle" "$count lines"; fi
 }`);
 
+/**
+ * While a service's scheduler is changed, Linux from 3.10 has none for it, for some milliseconds where there are several processors
+ * (ip_vs_ctl.c, ip_vs_edit_service), and answers what opens just then with ICMP's "port unreachable": clients take that for "connection refused".
+ * With the kernel's own limit of such answers as good as closed they hear nothing, ask again after a second, and get through. "Fragmentation
+ * needed" has no limit, so no path's MTU is lost. Milliseconds; a day is what fits the kernel's counters at each of its clock rates.
+ */
+const hushFunctions = trusted(`\
+hush() {
+  kept=
+  for limit in /proc/sys/net/ipv4/icmp_ratelimit /proc/sys/net/ipv6/icmp/ratelimit; do
+    if [ -w $limit ] && read -r old <$limit; then
+      kept="$kept $limit $old"
+      echo 86400000 >$limit
+    fi
+  done
+}
+speak() {
+  set -- $kept
+  while [ $# -gt 1 ]; do
+    echo $2 >$1
+    shift 2
+  done
+}`);
+
+/** In shells of their own, so that the limit comes back however the steps end. */
+function hushed(steps: Sh): Sh {
+  return shLines(
+    hushFunctions,
+    trusted("(\ntrap 'speak; exit 143' HUP INT TERM\nhush\n("),
+    steps,
+    trusted(') && left=0 || left=$?\nspeak\nexit $left\n)'),
+  );
+}
+
+const changesScheduler = (operation: Operation): boolean =>
+  operation.kind === 'editService' && operation.before.scheduler !== operation.service.scheduler;
+
 function removes(operation: Operation): boolean {
   return operation.kind === 'removeDestination' || operation.kind === 'removeService';
 }
@@ -116,14 +153,15 @@ export function applyOperations(
   const removals = split < 0 ? [] : operations.slice(split);
   const manyChanges = restores && changes.length > manyOperations;
   const manyRemovals = restores && removals.length > manyOperations;
+  const steps = manyChanges
+    ? sh`batch "$LVSCTL_FILES/ipvs-changes" ${`${changes.length} lines`}`
+    : shLines(...changes.map(applyOne));
   return {
     apply: shLines(
       functions,
       (manyChanges || manyRemovals) && batchFunction,
       manyRemovals && batchRemoveFunction,
-      ...(manyChanges
-        ? [sh`batch "$LVSCTL_FILES/ipvs-changes" ${`${changes.length} lines`}`]
-        : changes.map(applyOne)),
+      changes.length > 0 && (changes.some(changesScheduler) ? hushed(steps) : steps),
       ...(manyRemovals
         ? [sh`batch_remove "$LVSCTL_FILES/ipvs-removals" ${removals.length}`]
         : removals.map(applyOne)),

@@ -49,8 +49,9 @@ export default defineInventory(${JSON.stringify({
       name,
       interface: 'eth0',
       hosts: Object.fromEntries(Object.entries(hosts).map(([host, ip]) => [host, { address: `${ip}/24` }])),
-      // A closed connection is remembered for 10 s instead of 120, so that a server that leaves is idle sooner.
-      ipvs: { timeouts: { tcpFin: 10 } },
+      // A closed connection is remembered for 10 s instead of 120, so that a server that leaves is idle sooner; one that lost its client to
+      // the tutorial's way, 60 s instead of 900, or no real server would become idle after that.
+      ipvs: { timeouts: { tcp: 60, tcpFin: 10 } },
       services: {
         web: {
           vip,

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Change, ProbeOutput, Resource } from '../../../src/engine/resource.js';
 import { parseSave, type Table, wantedTable } from '../../../src/ipvs/index.js';
@@ -199,6 +200,53 @@ describe.each(shells.map((shell) => ({ shell })))('applied by $shell', ({ shell 
       `refused (exit status 255): ipvsadm -a ${vip} -r 10.83.33.76:21 -g -w 3: Destination already exists\n`,
     );
     expect(table().services[0]?.destinations).toHaveLength(1);
+  });
+
+  describe('a scheduler that changes', () => {
+    const limits = () =>
+      ['icmp_ratelimit', 'icmp6_ratelimit'].map((name) => {
+        const path = join(host.folder, name);
+        return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
+      });
+    const start = (scheduler: string) => {
+      const real = startWith([`-A ${vip} -s ${scheduler}`]);
+      writeFileSync(join(host.folder, 'icmp_ratelimit'), '1000\n');
+      const seen: unknown[] = [];
+      host.onCommand = (command) => {
+        if (command.startsWith('-E') || command.startsWith('-a')) seen.push(limits());
+      };
+      return { real, seen };
+    };
+
+    it('leaves no client refused meanwhile: the kernel says nothing of ports that are unreachable', async () => {
+      const { real, seen } = start('rr');
+      const result = await host.run(shell, plan(tutorial(), observed(real)));
+      expect(result).toMatchObject({ status: 0, stderr: '' });
+      const quiet = ['86400000', undefined];
+      expect(seen).toEqual([quiet, quiet, quiet]);
+      expect(limits()).toEqual(['1000', undefined]);
+    });
+
+    it('gives the limit back where the kernel refuses the change, and says so', async () => {
+      const { real } = start('rr');
+      host.broken = (command) => command.startsWith('-E');
+      writeFileSync(join(host.folder, 'icmp6_ratelimit'), '0\n');
+      const { status, stderr } = await host.run(shell, plan(tutorial(), observed(real)));
+      expect([status, stderr]).toEqual([
+        137,
+        expect.stringContaining('refused (exit status 137): ipvsadm -E'),
+      ]);
+      expect(limits()).toEqual(['1000', '0']);
+    });
+
+    it('is the only change for which it does', async () => {
+      const { real, seen } = start('wrr');
+      await host.run(shell, plan(tutorial(), observed(real)));
+      expect(seen).toEqual([
+        ['1000', undefined],
+        ['1000', undefined],
+      ]);
+    });
   });
 
   it('does not remove a server that got a connection after the table was read', async () => {

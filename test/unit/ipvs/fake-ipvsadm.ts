@@ -115,7 +115,10 @@ export class FakeHost {
       LVSCTL_FILES: this.#folder,
     };
     return new Promise((resolve) => {
-      const child = execFile(command, [...words, '-c', text], { env }, (error, stdout, stderr) =>
+      const own = text
+        .replaceAll('/proc/sys/net/ipv4/icmp_ratelimit', join(this.#folder, 'icmp_ratelimit'))
+        .replaceAll('/proc/sys/net/ipv6/icmp/ratelimit', join(this.#folder, 'icmp6_ratelimit'));
+      const child = execFile(command, [...words, '-c', own], { env }, (error, stdout, stderr) =>
         resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
       );
       child.stdin?.end();
