@@ -32,6 +32,9 @@ const hold = (address: string, port: number, count: number) =>
   `setsid bash -c 'for n in $(seq ${count}); do exec {fd}<>/dev/tcp/${address}/${port}; done; : >/tmp/open; exec sleep 3600' >/dev/null 2>&1 &
   echo $! > /tmp/held; n=0; while [ ! -e /tmp/open ] && [ $n -lt 30 ]; do sleep 1; n=$((n+1)); done; rm -f /tmp/open`;
 const letGo = 'kill $(cat /tmp/held)';
+/** systemd does not wait until vsftpd listens. */
+const startFtp = `systemctl restart vsftpd
+  n=0; until cat /proc/net/tcp /proc/net/tcp6 | grep -q ':0015 0*:0000 0A ' || [ $n -ge 60 ]; do n=$((n+1)); sleep 1; done`;
 
 const on = (host: string, script: string) => ({ [host]: script });
 
@@ -244,7 +247,7 @@ export const FAULTS: readonly FaultGroup[] = [
         name: 'a server that does not run',
         put: on('rs2', 'systemctl stop vsftpd'),
         found: ['listener@rs2'],
-        undo: on('rs2', 'systemctl start vsftpd'),
+        undo: on('rs2', startFtp),
       },
     ],
   },
@@ -258,12 +261,9 @@ export const FAULTS: readonly FaultGroup[] = [
       },
       {
         name: 'a server bound to its own address',
-        put: on(
-          'rs2',
-          'echo listen_address=10.83.33.2 >> /etc/vsftpd.conf; systemctl restart vsftpd; sleep 1',
-        ),
+        put: on('rs2', `echo listen_address=10.83.33.2 >> /etc/vsftpd.conf; ${startFtp}`),
         found: ['listener-address@rs2'],
-        undo: on('rs2', 'sed -i /listen_address/d /etc/vsftpd.conf; systemctl restart vsftpd; sleep 1'),
+        undo: on('rs2', `sed -i /listen_address/d /etc/vsftpd.conf; ${startFtp}`),
       },
     ],
   },
