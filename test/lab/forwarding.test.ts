@@ -161,7 +161,7 @@ describe('clients that stay', () => {
   it('log in by FTP and fetch data by passive connections, all from one real server', () => {
     const fetched = shell(
       'client',
-      `for i in 1 2 3 4 5 6; do curl -sS -m 20 ftp://${four(104)}/name || exit 1; done`,
+      `for i in 1 2 3 4 5 6; do curl -sS -m 60 ftp://${four(104)}/name || exit 1; done`,
     ).split('\n');
     expect(fetched).toHaveLength(6);
     expect(new Set(fetched).size).toBe(1);
@@ -172,7 +172,7 @@ describe('clients that stay', () => {
   it('come back to the same real server by HTTP', () => {
     const fetched = shell(
       'client',
-      `for i in 1 2 3 4 5 6; do curl -sS -m 20 http://${four(105)}/ || exit 1; done`,
+      `for i in 1 2 3 4 5 6; do curl -sS -m 60 http://${four(105)}/ || exit 1; done`,
     ).split('\n');
     expect(fetched).toHaveLength(6);
     expect(new Set(fetched).size).toBe(1);
@@ -183,9 +183,9 @@ describe('clients that stay', () => {
 describe('an upload through a tunnel, by a client that does not hear of too large packets', () => {
   const bytes = '200000';
   const tables = ['iptables-legacy', 'ip6tables-legacy'];
-  const upload = (vip: string) =>
-    on('client', `head -c ${bytes} /dev/zero | timeout 8 nc -N ${vip} ${tcp}`).stdout.trim();
-  const uploads = () => [upload(four(101)), upload(six(101))];
+  const upload = (vip: string, seconds: number) =>
+    on('client', `head -c ${bytes} /dev/zero | timeout ${seconds} nc -N ${vip} ${tcp}`).stdout.trim();
+  const uploads = (seconds = 60) => [upload(four(101), seconds), upload(six(101), seconds)];
 
   it('comes through, since the real server has told it what fits', () => {
     shell(
@@ -199,7 +199,7 @@ ip6tables-legacy -A INPUT -p icmpv6 --icmpv6-type packet-too-big -j DROP`,
   it('hangs without that, which plan tells and provision mends', async () => {
     for (const host of servers)
       shell(host, tables.map((table) => `${table} -t mangle -F LVSCTL-MSS`).join('\n'));
-    expect(uploads()).toEqual(['', '']);
+    expect(uploads(8)).toEqual(['', '']);
     const run = await provision();
     expect(run.status, run.story).toBe(0);
     expect(run.planned).toEqual(servers.map((host) => `${host}: segment sizes`));
@@ -220,7 +220,8 @@ describe('an IPv6 VIP', () => {
     shell('client', `ip addr add ${vip}/128 dev eth0 nodad`);
     shell(
       'director',
-      `echo 1 >/proc/sys/net/ipv6/conf/eth0/accept_dad; ip addr del ${vip}/128 dev eth0; ip addr add ${vip}/128 dev eth0; sleep 3`,
+      `echo 1 >/proc/sys/net/ipv6/conf/eth0/accept_dad; ip addr del ${vip}/128 dev eth0; ip addr add ${vip}/128 dev eth0
+n=0; until ip -o addr show dev eth0 to ${vip} | grep -q dadfailed || [ $n -ge 60 ]; do n=$((n+1)); sleep 1; done`,
     );
     shell('client', `ip addr del ${vip}/128 dev eth0; ${entry}`);
     expect(shell('director', `ip -o addr show dev eth0 to ${vip}`)).toContain(' dadfailed ');
@@ -234,7 +235,7 @@ describe('an IPv6 VIP', () => {
     ]);
     const mac = shell('director', 'cat /sys/class/net/eth0/address');
     expect(shell('client', `ip -6 neigh show ${vip} dev eth0`)).toContain(` lladdr ${mac} `);
-    expect(shell('client', `curl -g -sS -m 20 http://[${vip}]/`)).toMatch(/^rs[12]$/);
+    expect(shell('client', `curl -g -sS -m 60 http://[${vip}]/`)).toMatch(/^rs[12]$/);
   });
 });
 
@@ -246,7 +247,7 @@ describe('after a reboot of all hosts', () => {
     expect(after.planned).toEqual([]);
     expect(after.status, after.story).toBe(0);
     await verified(['echo-dr6', 'web-gue', 'ftp'], 4);
-    expect(shell('client', `curl -sS -m 20 ftp://${four(104)}/name`)).toMatch(/^rs[12]$/);
+    expect(shell('client', `curl -sS -m 60 ftp://${four(104)}/name`)).toMatch(/^rs[12]$/);
     for (const host of servers)
       expect(shell(host, 'iptables-legacy -t mangle -S LVSCTL-MSS')).toContain(` -s ${four(101)}/32 `);
   });

@@ -340,7 +340,7 @@ for my $port (21, 50001, 49999) {
   print scalar <$s>;
 }
 END
-        sleep 1`),
+        for port in 0015 C351 C34F; do until grep -q ":$port 00000000:0000 0A " /proc/net/tcp; do sleep 0.2; done; done`),
     );
     const viaService = async () => {
       await run(trusted('ip netns exec client perl /tmp/ask.pl'));

@@ -67,19 +67,20 @@ ExecStart=/usr/bin/perl /usr/local/sbin/answerer
 WantedBy=multi-user.target
 `;
 
-/** Asks with a socket of its own each time, as clients do, and prints what comes back within two seconds, or nothing. */
-const asker = (port: number, times: number): string => `perl -e '
+/** Asks with a socket of its own each time, as clients do, and prints what comes back in so many seconds, or nothing. */
+const asker = (port: number, times: number, seconds: number): string => `perl -e '
 use Socket;
 for (1 .. ${times}) {
   socket(my $s, PF_INET, SOCK_DGRAM, 0) or die; connect($s, sockaddr_in(${port}, inet_aton("${vip.v4}"))) or die;
   send($s, "?", 0); my $in = ""; vec($in, fileno($s), 1) = 1;
-  if (select($in, undef, undef, 2)) { recv($s, my $text, 100, 0); print "$text\\n" } else { print "nothing\\n" }
+  if (select($in, undef, undef, ${seconds})) { recv($s, my $text, 100, 0); print "$text\\n" } else { print "nothing\\n" }
 }'`;
 
-const ask = (host: string, port: number, times = 4): string[] => shell(host, asker(port, times)).split('\n');
+const ask = (host: string, port: number, seconds = 20): string[] =>
+  shell(host, asker(port, 4, seconds)).split('\n');
 
-const download = (options: string, url = `ftp://${vip.v4}/hello`): string =>
-  shell('client', `curl -gsS -m 10 ${options} '${url}' 2>&1 || :`);
+const download = (options: string, url = `ftp://${vip.v4}/hello`, seconds = 60): string =>
+  shell('client', `curl -gsS -m ${seconds} ${options} '${url}' 2>&1 || :`);
 
 /** The ways of FTP's data connection, as curl has them. */
 const ways = {
@@ -115,7 +116,7 @@ afterAll(async () => {
 function expectService(): void {
   for (const [way, options] of Object.entries(ways)) expect(download(options), way).toMatch(/^rs[12]$/);
   for (const host of [vip.v4, `[${vip.v6}]`])
-    expect(shell('client', `curl -gsS -m 10 http://${host}:8080/`)).toBe('ok');
+    expect(shell('client', `curl -gsS -m 60 http://${host}:8080/`)).toBe('ok');
   expect(ask('client', 5300).sort()).toEqual([
     'rs1 10.84.2.20',
     'rs1 10.84.2.20',
@@ -154,7 +155,7 @@ describe('LVS-NAT', () => {
   it('needs ip_vs_ftp for the data connections of FTP: on a port that it does not watch they lead nowhere', () => {
     const service = `${vip.v4}:2121`;
     shell('d1', `ipvsadm -A -t ${service} -s rr; ipvsadm -a -t ${service} -r 10.84.1.11:21 -m`);
-    const story = download('-v', `ftp://${service}/hello`);
+    const story = download('-v', `ftp://${service}/hello`, 15);
     expect(story).toMatch(/^< 230 /m);
     expect(story).not.toMatch(/^rs1$/m);
     expect(story).toMatch(/^curl: /m);
@@ -165,7 +166,8 @@ describe('LVS-NAT', () => {
     shell(
       'rs1',
       `sysctl -q -w net.ipv6.bindv6only=1; sed 's/^listen=YES/listen_ipv6=YES/' /etc/vsftpd.conf >/root/six.conf
-      echo background=YES >>/root/six.conf; vsftpd /root/six.conf; sysctl -q -w net.ipv6.bindv6only=0`,
+      echo background=YES >>/root/six.conf; vsftpd /root/six.conf
+      until grep -q ' 0*:0015 0*:0000 0A ' /proc/net/tcp6; do sleep 0.2; done; sysctl -q -w net.ipv6.bindv6only=0`,
     );
     const service = `[${vip.v6}]:21`;
     shell('d1', `ipvsadm -A -t ${service} -s rr; ipvsadm -a -t ${service} -r [fd00:84:1::11]:21 -m`);
@@ -179,10 +181,10 @@ describe('LVS-NAT', () => {
       shell(
         host,
         `perl -e 'use Socket; socket(my $s, PF_INET, SOCK_STREAM, 0); setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1); bind($s, sockaddr_in(7000, INADDR_ANY)) or die;
-        listen($s, 5); exit if fork; close STDOUT; close STDERR; close STDIN; $SIG{ALRM} = sub { exit }; alarm 60;
+        listen($s, 5); exit if fork; close STDOUT; close STDERR; close STDIN; $SIG{ALRM} = sub { exit }; alarm 600;
         while (my $from = accept(my $c, $s)) { my (undef, $a) = sockaddr_in($from); syswrite($c, inet_ntoa($a) . "\\n"); close $c }'`,
       );
-    const asked = (from: string, to: string) => shell(from, `nc -w 5 ${to} 7000 </dev/null`);
+    const asked = (from: string, to: string) => shell(from, `nc -w 30 ${to} 7000 </dev/null`);
     server('client');
     server('rs2');
     expect(asked('rs1', '10.84.2.20')).toBe(director.v4);
@@ -194,7 +196,7 @@ describe('LVS-NAT', () => {
       ['rs1', 'rs1', 'rs2', 'rs2'].map((host) => `${host} ${director.v4}`),
     );
     // The other real server answers it straight, from an address that it did not ask.
-    expect(ask('rs1', 5300)).toContain('nothing');
+    expect(ask('rs1', 5300, 2)).toContain('nothing');
   });
 
   it('is back after a reboot of every host: the plan is empty, and all services answer', async () => {

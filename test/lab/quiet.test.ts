@@ -80,7 +80,7 @@ async function connect(): Promise<string> {
   const mac = await shell('rs1', 'cat /sys/class/net/eth0/address');
   const said = await shell(
     'client',
-    `ip neigh replace ${vip} lladdr ${mac} dev eth0 nud permanent; echo | nc -w 5 ${vip} 22 | head -c 7; ip neigh del ${vip} dev eth0`,
+    `ip neigh replace ${vip} lladdr ${mac} dev eth0 nud permanent; echo | nc -w 30 ${vip} 22 | head -c 7; ip neigh del ${vip} dev eth0`,
   );
   return said;
 }

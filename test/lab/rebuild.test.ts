@@ -28,7 +28,7 @@ function write(broken?: 'panics' | 'hangs'): void {
     .replace('  hosts: {', `  kernelProfiles: ${JSON.stringify(profiles)},\n\n  hosts: {`)
     .replace(
       "rs1: { address: '10.83.33.76/24' }",
-      `rs1: { address: '10.83.33.76/24'${broken ? `, kernel: { profile: '${broken}', rebootWithinSeconds: 60 }` : ''} }`,
+      `rs1: { address: '10.83.33.76/24'${broken ? `, kernel: { profile: '${broken}', rebootWithinSeconds: ${broken === 'hangs' ? 60 : 600} }` : ''} }`,
     );
   writeFileSync(inventory, text);
   expect(text).toContain(name);
