@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import type { Resource } from '../../src/engine/resource.js';
 import { confirmed, isArmed, undoTimer } from '../../src/resources/undoTimer.js';
 import { sh, shLines } from '../../src/shell/index.js';
 import { remoteShells, startSshd, type TestSshd } from '../support/sshd.js';
+import { runOut } from '../support/timers.js';
 import { role, runOn, stages } from './running.js';
 
 /** A change that may cut lvsctl's own connection, on a host that takes it back. The way to the host is a file, and a server that comes and goes with it. */
@@ -32,25 +32,6 @@ async function start(shell: (typeof remoteShells)[number]): Promise<void> {
       writeFileSync(join(work, 'moved'), '');
     });
   }, 20);
-}
-
-/** Ends the wait of every timer on the host, and comes when each has done what it does then. */
-async function timersRunOut(): Promise<void> {
-  const timers = () => processes().filter(({ words }) => words.includes(`${work}/way`));
-  expect(timers()).not.toEqual([]);
-  const parents = new Set(timers().map(({ pid }) => pid));
-  for (const { pid, parent, words } of processes())
-    if (parents.has(parent) && words.startsWith('sleep ')) process.kill(pid);
-  while (timers().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-function processes(): { pid: number; parent: number; words: string }[] {
-  const text = execFileSync('ps', ['-eww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
-  return [...text.matchAll(/^ *(\d+) +(\d+) (.*)$/gm)].map(([, pid, parent, words = '']) => ({
-    pid: Number(pid),
-    parent: Number(parent),
-    words,
-  }));
 }
 
 beforeEach(() => {
@@ -122,7 +103,7 @@ describe.each(remoteShells)('a change that lvsctl may lose the host by, sh = %s'
       'go by new',
       'write after',
     ]);
-    await timersRunOut();
+    await runOut(`${work}/way`);
     expect(text('way')).toBe('new');
     const again = await runOn([sshd.host()], book('new', 60));
     expect(again.outcome).toMatchObject({ changed: 0, failed: 0 });
