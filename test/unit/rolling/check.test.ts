@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/engine/index.js';
 import type { Cluster, Service } from '../../../src/inventory/cluster.js';
 import { checkServes, endpointsOf } from '../../../src/rolling/check.js';
+import { freePort } from '../../support/sshd.js';
 import { cluster } from '../ipvs/cluster.js';
 import { FakeDirector } from '../ipvs/fake-director.js';
 import { FakeKernel } from '../ipvs/fake-kernel.js';
@@ -49,13 +50,12 @@ it('asks at the VIP where the host holds it, at its own ports with NAT, each fro
   expect(asked('lvs2')).toEqual([[], ['10.83.33.76:8080']]);
 });
 
-async function listening(port = 0): Promise<{ server: Server; port: number }> {
+async function listening(port?: number): Promise<{ server: Server; port: number }> {
+  const own = port ?? (await freePort());
   const server = createServer((socket) => socket.end());
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(own, '127.0.0.1', resolve));
   closing.push(() => server.close());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { server, port: address.port };
+  return { server, port: own };
 }
 
 function reachTo(port: number) {
@@ -79,7 +79,7 @@ it('is content once the port answers, and not before', async () => {
   const first = await listening();
   await new Promise((resolve) => first.server.close(resolve));
   const { reach } = reachTo(first.port);
-  const checked = checkServes(reach, ftp1, ['lvs'], 20);
+  const checked = checkServes(reach, ftp1, ['lvs'], 600);
   let done = false;
   void checked.then(() => {
     done = true;
@@ -95,7 +95,7 @@ it('is not content with a port that was open for a moment, as `nginx -t` opens i
   tested.server.once('connection', () => tested.server.close());
   const closed = new Promise((resolve) => tested.server.once('close', resolve));
   const { reach } = reachTo(tested.port);
-  const checked = checkServes(reach, ftp1, ['lvs'], 60);
+  const checked = checkServes(reach, ftp1, ['lvs'], 600);
   let done = false;
   void checked.then(() => {
     done = true;
