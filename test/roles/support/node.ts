@@ -81,6 +81,7 @@ export async function startNode(options: NodeOptions): Promise<RoleNode> {
     ])
     .withCommand(command(options.shell ?? 'dash'))
     .withWaitStrategy(Wait.forLogMessage(/Server listening/))
+    .withStartupTimeout(600_000)
     .start();
   const knownHosts = join(folder, `known_hosts.${options.network.name}.${options.name}`);
   const hostKey = await must(container, 'cat /etc/ssh/ssh_host_ed25519_key.pub');

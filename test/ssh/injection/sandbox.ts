@@ -151,7 +151,7 @@ mount -o bind /dev/null "$2/dev/null"
 exec chroot "$2" /bin/sh -c "$4"`;
 
 /** Milliseconds after which what runs in a sandbox is ended: a script that hangs must not hang the tests. */
-const hangGuard = 300_000;
+const hangGuard = 840_000;
 
 /** A throw-away host: a folder that is the root of everything that runs in it, without network and other processes. */
 export class Sandbox {

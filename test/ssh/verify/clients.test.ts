@@ -61,7 +61,7 @@ async function connect(
   connections: number,
   shell: readonly string[] = ['/bin/dash'],
   path = process.env.PATH ?? '',
-  limit = 3,
+  limit = 20,
 ): Promise<AttemptReader> {
   const labels = Array.from({ length: connections }, (_, i) => `c${i + 1}`);
   const script = trafficScript(dialogue, [{ address: '127.0.0.1', port, labels }], [], limit).text;
@@ -171,7 +171,7 @@ describe.concurrent.each(clients)('with nothing but %s', (name, commands) => {
 
   it('goes on after a server that hangs', async () => {
     const server = await serve(halfDumbFtpServer());
-    const reader = await connect('ftp', server.port, 6, ['/bin/dash'], path);
+    const reader = await connect('ftp', server.port, 6, ['/bin/dash'], path, 8);
     const outcomes = reader.attempts.map(({ outcome }) => outcome).sort();
     expect(outcomes).toEqual(['answer', 'answer', 'answer', 'fail', 'fail', 'fail']);
   });
