@@ -12,7 +12,10 @@ interface Named {
 
 function named(cluster: Cluster, host: ClusterHost): Named[] {
   return cluster.services
-    .filter(({ realServers }) => realServers.some((server) => server.host === host.name))
+    .filter(
+      ({ realServers, sorry }) =>
+        sorry?.host === host.name || realServers.some((server) => server.host === host.name),
+    )
     .map((service) => ({ service: service.name, gateway: gatewayOf(cluster, service, host) }));
 }
 

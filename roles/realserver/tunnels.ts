@@ -50,8 +50,9 @@ export function arrivalsOf(vips: readonly Vip[], host: ClusterHost): Arrival[] {
   return vips.flatMap(({ address, services }) =>
     services
       .filter(({ forwarding }) => forwarding === 'tun')
-      .flatMap(({ name, realServers }) =>
-        realServers
+      .flatMap(({ name, realServers, sorry }) =>
+        // keepalived sends to sorry servers by ipip.
+        [...realServers, ...(sorry ? [{ ...sorry, tunnel: undefined }] : [])]
           .filter((one) => one.host === host.name)
           .map(({ address: local, tunnel }) => ({
             vip: address,

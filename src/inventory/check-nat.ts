@@ -34,7 +34,7 @@ export function checkNat(path: Path, service: ServiceInput, draft: Draft, report
     );
     return;
   }
-  for (const { host } of service.realServers) {
+  for (const { host } of [...service.realServers, ...(service.sorry ? [service.sorry] : [])]) {
     const own = writtenAddresses(draft.hosts.get(host)).find(({ family }) => family === wanted.family);
     if (!own || service.directors.includes(host)) continue;
     const network = networkOf(own.address, own.prefix ?? DEFAULT_PREFIX[own.family]);
