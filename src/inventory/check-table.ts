@@ -1,6 +1,7 @@
 import { type Family, parseAddress } from './address.js';
 import type { PortRange } from './cluster.js';
 import type { Draft } from './draft.js';
+import { writtenAddresses } from './host-address.js';
 import { isMarkedFtp, passivePortsOf, portsOf, rangeText } from './ports.js';
 import type { Path, Report } from './problem.js';
 import type { ServiceInput } from './schema.js';
@@ -18,6 +19,29 @@ export function checkTable(draft: Draft, report: Report): void {
   }
   checkMarks(draft, report);
   checkOverlaps(draft, report);
+  checkSync(draft, report);
+}
+
+/** A director has sync daemons, or tunnels of another family than their VIP (Linux: net/netfilter/ipvs/ip_vs_ctl.c; measured on 6.1: EINVAL). */
+function checkSync(draft: Draft, report: Report): void {
+  const sync = draft.ipvs?.sync;
+  if (sync === undefined) return;
+  for (const [name, service] of draft.services) {
+    const family = service && parseAddress(service.vip)?.family;
+    if (service?.forwarding !== 'tun' || family === undefined) continue;
+    for (const { host } of service.realServers) {
+      const families = writtenAddresses(draft.hosts.get(host)).map((one) => one.family);
+      const [other] = families;
+      if (other === undefined || families.includes(family)) continue;
+      report(
+        ['ipvs', 'sync'],
+        sync,
+        `can’t run beside service ${name}, whose VIP is ${family} while its tunnel to ${host} is ${other}: the kernel refuses the two together`,
+        `take \`sync\` out, or give ${host} an ${family} address`,
+      );
+      return;
+    }
+  }
 }
 
 function checkIdentity(path: Path, service: ServiceInput, report: Report): void {

@@ -6,7 +6,6 @@ import {
   destinationKey,
   destinationOf,
   fullNetmask,
-  isIPv6,
   serviceFamily,
   serviceIdentity,
   serviceKey,
@@ -200,7 +199,8 @@ function wayPart({ mark, family, destination }: VipCheck): Part {
   return {
     head: `virtual_server fwmark ${mark}`,
     parts: [
-      `ip_family ${family === 6 || isIPv6(address) ? 'inet6' : 'inet'}`,
+      // Of what is marked: a tunnel may be of the other one.
+      `ip_family ${family === 6 ? 'inet6' : 'inet'}`,
       'lb_algo rr',
       `lb_kind ${forwarding === 'tun' ? 'TUN' : 'DR'}`,
       { head: `real_server ${address} 0`, parts: settings(destination) },

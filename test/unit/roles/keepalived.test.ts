@@ -68,6 +68,23 @@ describe('a director with keepalived', () => {
     expect(change?.diff).toContain(`+ -a -f ${marks[1]} -r 10.83.33.2:0 -g -w 1\n`);
   });
 
+  it('has the way of a check through a tunnel once, by the family of the VIP', () => {
+    const realServers = [{ host: 'six', address: 'fd00:83::99', port: 21, weight: 1 }];
+    const mixed = tutorial({
+      hosts: [
+        host('director', '10.83.33.83', { address6: 'fd00:83::83', prefix6: 64 }),
+        host('other', '10.83.33.84', { address6: 'fd00:83::84', prefix6: 64 }),
+        host('six', 'fd00:83::99', { prefix: 64 }),
+      ],
+      services: [
+        service({ directors: ['director', 'other'], checks: [tcp], forwarding: 'tun', realServers }),
+      ],
+    });
+    const [way] = vipChecks(mixed, hostOf(mixed, 'director')).values();
+    expect(changeOf(resources(mixed), 'ipvs table', TABLE)?.diff).toContain(`+ -A -f ${way?.mark} -s rr\n`);
+    expect(written(mixed)).toContain(`virtual_server fwmark ${way?.mark} {\n    ip_family inet\n`);
+  });
+
   it('is converged with the file that it wrote, once keepalived has read it', () => {
     const text = written();
     expect(text).toMatch(/^# Written by lvsctl/);
@@ -197,6 +214,24 @@ describe('hosts around it', () => {
       'address 10.83.33.100 on lo',
     );
   });
+
+  it.each([
+    ['tun', {}, ['link tunl0', 'address 10.83.33.100 on tunl0']],
+    ['nat', { gateway: '10.83.33.99' }, ['default route']],
+  ] as const)(
+    'a sorry server of a %s service takes packets and answers as real servers do',
+    (forwarding, more, wanted) => {
+      const sorry = { host: 'spare', address: '10.83.33.85', port: 21 };
+      const cluster = tutorial({
+        hosts: [...pair.hosts.values(), host('spare', '10.83.33.85')],
+        services: [service({ directors: ['director', 'other'], checks: [tcp], sorry, forwarding, ...more })],
+      });
+      expect(realserver.appliesTo(hostOf(cluster, 'spare'), cluster)).toBe(true);
+      expect(ids(realserver.resources(input(realserver, cluster, 'spare', debian)))).toEqual(
+        expect.arrayContaining([...wanted]),
+      );
+    },
+  );
 
   it.each(shells)(
     'a director that has become a single one is told that it still runs (%s)',

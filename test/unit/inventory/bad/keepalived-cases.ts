@@ -202,4 +202,31 @@ keepalived.id.fpt = 9: is of no service
 keepalived.advertSeconds = 60: is out of range, 0.01 to 40.95
   → Seconds between two signs of life of the director that holds the VIPs, 0.01 to 40.95. When three are missed, another takes over. 1 by default.`,
   },
+  {
+    title: 'sync daemons beside a tunnel of another family',
+    put: {
+      ...PAIR,
+      ipvs: { sync: {} },
+      'hosts.director.address6': 'fd00:83::83/64',
+      'hosts.spare.address6': 'fd00:83::84/64',
+      'hosts.six': { address: 'fd00:83::99/64' },
+      'services.ftp.forwarding': 'tun',
+      'services.ftp.realServers': [{ host: 'rs1' }, { host: 'six' }],
+    },
+    says: `ipvs.sync = {}: can’t run beside service ftp, whose VIP is IPv4 while its tunnel to six is IPv6: the kernel refuses the two together
+  → take \`sync\` out, or give six an IPv4 address`,
+  },
+  {
+    title: 'a gateway that the sorry server can’t reach',
+    put: {
+      ...PAIR,
+      'hosts.far': { address: '10.83.34.9/24' },
+      'services.ftp.check': { type: 'tcp' },
+      'services.ftp.forwarding': 'nat',
+      'services.ftp.gateway': '10.83.33.99',
+      'services.ftp.sorry': { host: 'far' },
+    },
+    says: `services.ftp.gateway = "10.83.33.99": lies outside the network of far (10.83.34.0/24), which could not reach it without another gateway
+  → write an address of the director in 10.83.34.0/24`,
+  },
 ];
