@@ -1,47 +1,99 @@
+import type { Service } from '../inventory/cluster.js';
 import { canonicalAddress } from '../ipvs/index.js';
-import { trusted } from '../shell/index.js';
+import { hexAddress } from '../ipvs/text.js';
+import { sh } from '../shell/index.js';
 import type { Probe } from './check.js';
 
-/** Connections of a director by service, real server and state, summed up on the host: the table may have millions. */
+/** Connections of a director to one real server that are in one state. */
 export interface ConnectionSum {
   readonly vip: string;
+  /** 0: those to ports of the VIP that are no service's own, as of services by mark and of port 0. */
   readonly port: number;
   readonly destination: string;
   readonly state: string;
   readonly count: number;
-  /** Different client addresses. */
-  readonly clients: number;
+  /** Whether they are of more than one client address. */
+  readonly severalClients: boolean;
 }
 
-/** Templates of persistence (client port 0) are left out. */
-export const connections: Probe<readonly ConnectionSum[]> = {
-  name: 'connections',
-  script: () =>
-    trusted(`\
-if [ -r /proc/net/ip_vs_conn ]; then
-  awk 'NR > 1 && $3 != "0000" { k = $4 " " $5 " " $6 " " $8; n[k]++; if (!((k, $2) in seen)) { seen[k, $2] = 1; c[k]++ } }
-    END { for (k in n) print n[k], c[k], k }' /proc/net/ip_vs_conn
-fi; :`),
-  read: (text) =>
-    text.split('\n').flatMap((line) => {
-      const [count = '', clients = '', to = '', port = '', destination = '', state = ''] = line
-        .trim()
-        .split(/\s+/);
-      const [vip, server] = [addressOf(to), addressOf(destination)];
-      if (!/^\d+$/.test(count) || !/^\d+$/.test(clients) || vip === undefined || server === undefined)
-        return [];
-      return [
-        {
-          vip,
-          port: Number.parseInt(port, 16),
-          destination: server,
-          state,
-          count: Number(count),
-          clients: Number(clients),
-        },
-      ];
-    }),
+export interface Connections {
+  /** All of the table, without the templates of persistence (client port 0). */
+  readonly total: number;
+  /** Those to VIPs of the services looked at. */
+  readonly sums: readonly ConnectionSum[];
+}
+
+/**
+ * The table may have millions of connections of as many clients, and services of all ports: what is kept of them in memory is a line for each
+ * endpoint of the inventory, real server and state, and one client of each.
+ */
+const counting = `
+BEGIN {
+  for (i = 2; i < ARGC; i++) {
+    known[ARGV[i]] = 1
+    split(ARGV[i], endpoint, "/")
+    vips[endpoint[1]] = 1
+    ARGV[i] = ""
+  }
+}
+FNR == 1 || $3 == "0000" { next }
+{ total++ }
+!($4 in vips) { next }
+{
+  kind = $4 " " (($4 "/" $5) in known ? $5 : "0000") " " $6 " " $8
+  count[kind]++
+  if (!(kind in client)) client[kind] = $2
+  else if (client[kind] != $2) several[kind] = 1
+}
+END {
+  print "total", total + 0
+  for (kind in count) print count[kind], ((kind in several) ? "several" : "one"), kind
+}`;
+
+/** As awk has them of /proc/net/ip_vs_conn: `0A532164/0015`. A service by mark, and one of all ports, has a VIP alone. */
+const endpointOf = (service: Service): string => {
+  const port = ownPort(service);
+  return `${hexAddress(service.vip)}/${port === 0 ? '' : port.toString(16).toUpperCase().padStart(4, '0')}`;
 };
+
+const ownPort = ({ fwmark, port }: Service): number => (fwmark === undefined ? port : 0);
+
+export const connections: Probe<Connections> = {
+  name: 'connections',
+  script: ({ services }) => {
+    const endpoints = [...new Set(services.map(endpointOf))];
+    return sh`if [ -r /proc/net/ip_vs_conn ]; then
+  awk ${counting} /proc/net/ip_vs_conn ${endpoints}
+fi; :`;
+  },
+  read: (text) => {
+    const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
+    const total = lines.find(([word]) => word === 'total')?.[1] ?? '';
+    return { total: /^\d+$/.test(total) ? Number(total) : 0, sums: lines.flatMap(sumOf) };
+  },
+};
+
+function sumOf(words: readonly string[]): ConnectionSum[] {
+  const [count = '', clients = '', to = '', port = '', destination = '', state = ''] = words;
+  const [vip, server] = [addressOf(to), addressOf(destination)];
+  if (!/^\d+$/.test(count) || !/^[0-9A-F]{4}$/i.test(port) || vip === undefined || server === undefined)
+    return [];
+  return [
+    {
+      vip,
+      port: Number.parseInt(port, 16),
+      destination: server,
+      state,
+      count: Number(count),
+      severalClients: clients === 'several',
+    },
+  ];
+}
+
+/** Those of one service. */
+export function sumsOf(service: Service, seen: Connections | undefined): ConnectionSum[] {
+  return (seen?.sums ?? []).filter(({ vip, port }) => vip === service.vip && port === ownPort(service));
+}
 
 /** IPv4 in hexadecimal, IPv6 with colons, as /proc/net/ip_vs_conn writes them. */
 function addressOf(text: string): string | undefined {

@@ -18,7 +18,7 @@ export interface HostEvidence {
   readonly table: readonly TableService[] | undefined;
   /** Chains of the connection table; absent where the kernel does not say. */
   readonly tableSize?: number;
-  /** Connections in the director's connection table by real server and state. */
+  /** Connections in the director's connection table that a real server has not answered (SYN_RECV), by real server. */
   readonly states: readonly ConnectionState[];
   /** Number of packet filter rules in effect, 0 where a filter is loaded but empty; undefined where none is known. */
   readonly filterRules: number | undefined;
@@ -54,7 +54,7 @@ export interface ConnectionState {
   readonly vip: string;
   readonly port: number;
   readonly destination: string;
-  /** SYN_RECV, ESTABLISHED, FIN_WAIT … */
+  /** `SYN_RECV`. */
   readonly state: string;
   readonly count: number;
 }
@@ -86,7 +86,7 @@ grep -w 00000000 /proc/net/route
 echo '== table'
 [ ! -r /proc/net/ip_vs ] || cat /proc/net/ip_vs
 echo '== states'
-[ ! -r /proc/net/ip_vs_conn ] || awk 'NR > 1 { n[$4 " " $5 " " $6 " " $8]++ } END { for (k in n) print n[k], k }' /proc/net/ip_vs_conn
+[ ! -r /proc/net/ip_vs_conn ] || awk '$8 == "SYN_RECV" { n[$4 " " $5 " " $6 " " $8]++ } END { for (k in n) print n[k], k }' /proc/net/ip_vs_conn
 echo '== redirects'
 if grep -q '^nat$' /proc/net/ip_tables_names 2>/dev/null; then iptables -t nat -nL PREROUTING; fi
 echo '== filter'

@@ -2,7 +2,7 @@ import { serviceKeyPath, setting } from '../../verify/reason.js';
 import { endpointName } from '../../verify/reasons-director.js';
 import { titled } from '../../verify/share.js';
 import type { Check, Scene, Told, Where } from '../check.js';
-import { type ConnectionSum, connections } from '../connections.js';
+import { type ConnectionSum, connections, sumsOf } from '../connections.js';
 import { conntrack, tcpSettings, vsSettings } from '../probes.js';
 import { destinationsOf, entryOf } from './director.js';
 import { partyOf } from './parties.js';
@@ -122,12 +122,8 @@ export const deadDestinations: Check = {
   rule: (scene) => {
     if (vs(scene, 'expire_nodest_conn') !== 0 || entryOf(scene) === undefined) return [];
     const there = new Set(destinationsOf(scene).map(({ address }) => address));
-    const lost = (scene.look(scene.director, connections) ?? []).filter(
-      ({ vip, port, destination, state }) =>
-        vip === scene.service.vip &&
-        port === scene.service.port &&
-        state === 'ESTABLISHED' &&
-        !there.has(destination),
+    const lost = sumsOf(scene.service, scene.look(scene.director, connections)).filter(
+      ({ destination, state }) => state === 'ESTABLISHED' && !there.has(destination),
     );
     const count = lost.reduce((sum, one) => sum + one.count, 0);
     if (count === 0) return [];
@@ -155,24 +151,21 @@ export const oneSided: Check = {
   rule: (scene) => {
     const { service, director } = scene;
     const open = destinationsOf(scene).filter(({ weight }) => weight !== 0);
-    const all = (scene.look(director, connections) ?? []).filter(
-      ({ vip, port, state }) => vip === service.vip && port === service.port && state !== 'NONE',
-    );
+    const all = sumsOf(service, scene.look(director, connections)).filter(({ state }) => state !== 'NONE');
     const total = (sums: readonly ConnectionSum[]): number => sums.reduce((sum, { count }) => sum + count, 0);
     // Those that have ended tell of a table that may have been another one.
     const established = all.filter(({ state }) => state === 'ESTABLISHED');
     const mine = total(established) < enough ? all : established;
     const used = new Set(mine.map(({ destination }) => destination));
     const count = total(mine);
-    // The same client has connections of several states.
-    const clients = Math.max(0, ...mine.map((one) => one.clients));
     // With one client that is what persistence is for.
-    if (open.length < 2 || used.size !== 1 || count < enough || clients < 2) return [];
+    const several = mine.some(({ severalClients }) => severalClients);
+    if (open.length < 2 || used.size !== 1 || count < enough || !several) return [];
     return [
       {
         host: director,
         cause: `all ${count} connections of ${endpointName(service)} are at ${[...used].join('')}, by persistence: its clients count as one`,
-        evidence: `${clients} clients, mask ${service.persistence?.netmask ?? 'of one address'}`,
+        evidence: `more than one client, mask ${service.persistence?.netmask ?? 'of one address'}`,
         fix: {
           key: serviceKeyPath(service, 'persistence', 'netmask'),
           value: service.vip.includes(':') ? "'128'" : "'255.255.255.255'",
@@ -191,7 +184,7 @@ export const tableSize: Check = {
   rule: (scene) => {
     const party = partyOf(scene, scene.director);
     const size = party?.evidence.tableSize;
-    const count = (scene.look(scene.director, connections) ?? []).reduce((sum, one) => sum + one.count, 0);
+    const count = scene.look(scene.director, connections)?.total ?? 0;
     if (size === undefined || size === 0 || count <= 8 * size) return [];
     const bits = Math.min(20, Math.ceil(Math.log2(count)));
     return [
