@@ -124,21 +124,27 @@ async function observe(
   }
 }
 
-/** Whose the MAC addresses are that answered for a VIP: of the hosts asked, else of those not logged in to, else of all others. */
-async function ownersOf(
+/**
+ * Whose the MAC addresses are that answered for a VIP: of the hosts asked, else of those that could not be, as their neighbours know them, else of all
+ * others.
+ */
+export async function ownersOf(
   cluster: Cluster,
   observations: Observations,
   survey: Survey,
 ): Promise<ReadonlyMap<string, string>> {
   const owners = new Map<string, string>();
   const answered = new Set<string>();
+  const mute = [...cluster.hosts.values()].filter(
+    (host) => isForeign(host) || isUnseen(seenAt(observations, host.name, hostEvidence)),
+  );
   for (const name of observations.keys()) {
     const seen = seenAt(observations, name, traffic);
     if (isUnseen(seen)) continue;
     for (const macs of seen.arp.values()) for (const mac of macs) answered.add(mac);
-    for (const { name: foreign, address } of [...cluster.hosts.values()].filter(isForeign)) {
+    for (const { name: owner, address } of mute) {
       const mac = seen.neighbours.get(address);
-      if (mac !== undefined) owners.set(mac, foreign);
+      if (mac !== undefined) owners.set(mac, owner);
     }
   }
   for (const name of observations.keys()) {

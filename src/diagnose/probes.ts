@@ -2,6 +2,7 @@ import type { Service } from '../inventory/cluster.js';
 import { addressFor } from '../inventory/host-address.js';
 import { parseDaemons, type SyncDaemon } from '../ipvs/index.js';
 import { parseRecord, type RecordedWeight, recordPath } from '../ipvs/recorded.js';
+import { mssProbe, presentMss } from '../resources/index.js';
 import { type Sh, sh, shLines, trusted } from '../shell/index.js';
 import { type ObservedTable, readObserved, statusScript } from '../status/index.js';
 import { evidenceScript, type HostEvidence, parseEvidence } from '../verify/evidence.js';
@@ -135,6 +136,13 @@ export const schedulers: Probe<ReadonlyMap<string, boolean>> = {
 done; :`,
   read: (text) => new Map([...settings(text)].map(([name, state]) => [name, state === 1])),
 };
+
+/** VIPs of which the host tells clients how large their segments may be. */
+export const segmentSizes: Probe<ReadonlySet<string>> = fixed(
+  'segment sizes',
+  mssProbe,
+  (text) => new Set(presentMss(text).map(({ vip }) => vip)),
+);
 
 /** Weights that operators have set, as lvsctl keeps them on a director. */
 export const recordedWeights: Probe<readonly RecordedWeight[]> = fixed(

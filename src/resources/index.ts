@@ -40,7 +40,7 @@ export {
   nftNatTable,
 } from './masqueradeRules.js';
 export { modulesAtBoot } from './modulesAtBoot.js';
-export { type MssClampOptions, mssClamp } from './mssClamp.js';
+export { type MssClampOptions, mssClamp, mssProbe, presentMss } from './mssClamp.js';
 export { iptablesMssWords, type MssRule, nftMssTable } from './mssRules.js';
 export { noAddress } from './noAddress.js';
 export { oneLine } from './oneLine.js';

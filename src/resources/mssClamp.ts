@@ -47,6 +47,16 @@ export function mssClamp({ rules, by }: MssClampOptions): Resource {
   };
 }
 
+/** Looks at all that is ours, by either. */
+export const mssProbe = probe;
+
+/** The rules that there are, by whichever; of what {@link mssProbe} printed. */
+export function presentMss(stdout: string): readonly MssRule[] {
+  const sections = filterSections(id, { stdout, stderr: '', status: 0 });
+  const of = (tool: Tool) => (tool === 'nft' ? parseNftMss : parseIptablesMss)(sections.get(tool) ?? '');
+  return (['nft', 'iptables', 'ip6tables'] as const).flatMap((tool) => of(tool).rules);
+}
+
 type Tool = 'nft' | 'iptables' | 'ip6tables';
 
 /** All is written anew: a handshake meanwhile announces what it did before. */

@@ -19,8 +19,11 @@ export function arpReasons(found: Case): Reason[] {
   const { arp, director, testimony, service } = found;
   if (arp === undefined) return [];
   const own = arp.filter(({ host }) => host === director);
+  const evidence = testimony.get(director);
+  // Of a director that can't be asked the MAC address is not known: one that is nobody else's may well be its.
+  const unknown = evidence !== undefined && 'unreachable' in evidence;
   const others = arp
-    .filter(({ host }) => host !== director)
+    .filter(({ host }) => host !== director && !(unknown && host === undefined))
     .map(({ mac, host }) => stranger(found, mac, host));
   if (own.length > 1)
     others.push({
@@ -29,7 +32,6 @@ export function arpReasons(found: Case): Reason[] {
       cause: `${titled(director)} answers ${discoveryOf(service.vip)} for ${service.vip} with ${own.length} MAC addresses (${own.map(({ mac }) => mac).join(', ')}): several of its NICs are in that network, set arp_ignore to 1 on it`,
       fix: setting(director, [confKey('all', 'arp_ignore'), 1]),
     });
-  const evidence = testimony.get(director);
   if (own.length === 0 && evidence && 'interfaces' in evidence)
     others.push(...silentDirector(found, evidence));
   return others;

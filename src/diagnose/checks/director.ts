@@ -14,7 +14,7 @@ import { onHost, serviceKeyPath } from '../../verify/reason.js';
 import { editService, endpointName } from '../../verify/reasons-director.js';
 import { titled } from '../../verify/share.js';
 import type { Check, Scene } from '../check.js';
-import { banner, evidence, schedulers, syncDaemons, table } from '../probes.js';
+import { banner, evidence, keepalivedProcess, schedulers, syncDaemons, table } from '../probes.js';
 
 /** The service's own entry in the live director's table. */
 export function entryOf(scene: Scene): VirtualService | undefined {
@@ -245,14 +245,15 @@ export const syncDaemon: Check = {
   where: 'director',
   severity: 'later',
   concerns: ({ directors }, { ipvs }) => ipvs?.sync !== undefined && directors.length > 1,
-  probes: [syncDaemons],
+  probes: [syncDaemons, keepalivedProcess],
   rule: (scene) => {
     const { service, cluster } = scene;
     const wanted = cluster.ipvs?.sync;
     if (wanted === undefined) return [];
     return service.directors.flatMap((host) => {
       const running = scene.look(host, syncDaemons);
-      if (running === undefined) return [];
+      // They are keepalived's, and go with it: that it does not run is a cause of its own.
+      if (running === undefined || scene.look(host, keepalivedProcess) === false) return [];
       const fix = { command: sh`lvsctl provision ${scene.file} --limit ${host}`.text };
       if (running.length === 0)
         return [

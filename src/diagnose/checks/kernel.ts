@@ -1,9 +1,10 @@
+import { addressFor } from '../../inventory/host-address.js';
 import { serviceKeyPath, setting } from '../../verify/reason.js';
 import { endpointName } from '../../verify/reasons-director.js';
 import { titled } from '../../verify/share.js';
 import type { Check, Scene, Told, Where } from '../check.js';
 import { type ConnectionSum, connections, sumsOf } from '../connections.js';
-import { conntrack, tcpSettings, vsSettings } from '../probes.js';
+import { conntrack, table, tcpSettings, vsSettings } from '../probes.js';
 import { destinationsOf, entryOf } from './director.js';
 import { partyOf } from './parties.js';
 import { tableShown } from './shown.js';
@@ -201,28 +202,31 @@ export const tableSize: Check = {
   },
 };
 
+/** A director that is a real server of another one: the inventory refuses that, and a table that was changed by hand may have it. */
 export const backupOnly: Check = {
   id: 'backup-only',
   symptom: 'packets go to and fro between two directors that are real servers too',
   where: 'director',
   severity: 'some',
-  concerns: ({ directors, realServers }, { ipvs }) =>
-    ipvs?.sync !== undefined &&
-    directors.length > 1 &&
-    realServers.some(({ host }) => directors.includes(host)),
-  probes: [vsSettings],
-  rule: (scene) =>
-    scene.service.directors.flatMap((host): Told[] => {
-      if (scene.look(host, vsSettings)?.get('backup_only') !== 0) return [];
+  concerns: ({ directors }, { ipvs }) => ipvs?.sync !== undefined && directors.length > 1,
+  probes: [table, vsSettings],
+  rule: (scene) => {
+    const serving = new Set(destinationsOf(scene).map(({ address }) => address));
+    return scene.service.directors.flatMap((name): Told[] => {
+      const host = scene.hosts.get(name);
+      const address = host && addressFor(host, scene.service.vip)?.address;
+      if (name === scene.director || address === undefined || !serving.has(address)) return [];
+      if (scene.look(name, vsSettings)?.get('backup_only') !== 0) return [];
       return [
         {
-          host,
-          cause: `backup_only is 0 on ${titled(host)}, which takes connections over from another director and is a real server itself: it would schedule again what that one sends`,
-          evidence: 'net.ipv4.vs.backup_only = 0',
-          fix: setting(host, ['net/ipv4/vs/backup_only', 1]),
+          host: name,
+          cause: `backup_only is 0 on ${titled(name)}, to which ${titled(scene.director)} sends connections as to a real server: it schedules them again, and may send them back`,
+          evidence: `net.ipv4.vs.backup_only = 0 on ${name}; ${tableShown(scene)}`,
+          fix: setting(name, ['net/ipv4/vs/backup_only', 1]),
         },
       ];
-    }),
+    });
+  },
 };
 
 export const natConntrack: Check = {

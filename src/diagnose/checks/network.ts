@@ -5,7 +5,7 @@ import { onHost, provisionFix, serviceKeyPath, setting } from '../../verify/reas
 import { confKey } from '../../verify/reasons-arp.js';
 import { nameOf, titled } from '../../verify/share.js';
 import type { Check, Scene, Told } from '../check.js';
-import { evidence, neighbours } from '../probes.js';
+import { evidence, neighbours, segmentSizes } from '../probes.js';
 import { type Route, routes, routeTo } from '../routes.js';
 import { inNetwork } from '../traffic.js';
 import { directorOf, type Party, partiesOf, partyOf, serversOf } from './parties.js';
@@ -168,9 +168,6 @@ export const rpFilter: Check = {
     ),
 };
 
-/** IPv4 in IPv4. */
-const tunnelHeader = 20;
-
 export const mtu: Check = {
   id: 'mtu',
   symptom: 'small answers come, uploads or long ones hang',
@@ -231,28 +228,30 @@ export const tunnelDevice: Check = {
     }),
 };
 
-/** IPIP makes packets longer by its header, and a client that sends whole ones hears of it only by ICMP. */
+/** A tunnel makes packets longer, and a client that sends whole ones hears of it by ICMP at best. */
 export const tunnelMtu: Check = {
   id: 'tunnel-mtu',
   symptom: 'logins and small requests work, uploads hang',
   where: 'realServer',
   severity: 'advice',
-  concerns: ({ forwarding }) => forwarding === 'tun',
-  probes: [evidence],
+  concerns: ({ forwarding, protocol }) => forwarding === 'tun' && protocol === 'tcp',
+  probes: [evidence, segmentSizes],
   rule: (scene) => {
+    const { vip } = scene.service;
     const director = directorOf(scene);
     const outer = director?.evidence.interfaces.find(({ device }) => device === director.nic)?.mtu;
     if (director === undefined || outer === undefined || outer > 1500) return [];
-    return [
-      {
-        host: director.host,
-        cause: `packets of ${scene.service.name} grow by ${tunnelHeader} bytes in the tunnel, and the link carries ${outer}: clients must send at most ${outer - tunnelHeader}`,
-        evidence: `${director.nic} of ${director.host} has MTU ${outer}`,
-        fix: {
-          advice: `clamp the MSS of the real servers to ${outer - tunnelHeader - 40}, or let ICMP "fragmentation needed" reach the clients`,
+    return serversOf(scene).flatMap(({ host, server }): Told[] => {
+      if (scene.look(host, segmentSizes)?.has(vip) !== false) return [];
+      return [
+        {
+          host,
+          cause: `${nameOf(server)} does not tell clients of ${vip} to send smaller segments: a full one does not fit the tunnel over a link of ${outer} bytes`,
+          evidence: `${director.nic} of ${director.host} has MTU ${outer}; neither the table lvsctl_mss of nft nor the chain LVSCTL-MSS of iptables has a rule for ${vip}`,
+          fix: provisionFix(scene.file, host),
         },
-      },
-    ];
+      ];
+    });
   },
 };
 

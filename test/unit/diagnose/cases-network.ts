@@ -273,27 +273,26 @@ export const NETWORK_CASES: readonly Case[] = [
     ["table-size@director: director# echo 'options ip_vs conn_tab_bits=16' > /etc/modprobe.d/ip_vs.conf"],
   ],
   [
-    'a real server on two directors that take each other’s connections',
+    'a director that another one has as a real server, by hand',
     {
-      cluster: {
-        ...two,
-        services: [
-          {
-            ...ftp,
-            directors: ['director', 'lvs2'],
-            realServers: [...ftp.realServers, { host: 'lvs2', address: '10.83.33.84', port: 21, weight: 1 }],
-          },
+      cluster: { ...two, ipvs: { sync: { id: 7 } } },
+      like: { lvs2: 'director' },
+      on: {
+        director: [
+          ['table', /10.83.33.2:21 /g, '10.83.33.84:21 '],
+          ['evidence', '0A532102:0015', '0A532154:0015'],
+          ['sync daemons', '', 'master sync daemon (mcast=eth0, syncid=7, maxlen=1472)\n'],
         ],
-        ipvs: { sync: { id: 7 } },
+        lvs2: [
+          ['evidence', / +inet 10.83.33.100\/32.*\n/, ''],
+          ['sync daemons', '', 'backup sync daemon (mcast=eth0, syncid=7, maxlen=1472)\n'],
+        ],
       },
-      like: { lvs2: 'rs1' },
-      on: { lvs2: [['evidence', / +inet 10.83.33.100\/32.*\n/, '']] },
     },
     [
-      'backup-only@director: director# echo 1 > /proc/sys/net/ipv4/vs/backup_only',
-      'server-missing@director: director# ipvsadm -a -t 10.83.33.100:21 -r 10.83.33.84:21 -g -w 1',
-      'sync-daemon@director: lvsctl provision inventory.ts --limit director',
-      'sync-daemon@lvs2: lvsctl provision inventory.ts --limit lvs2',
+      'backup-only@lvs2: lvs2# echo 1 > /proc/sys/net/ipv4/vs/backup_only',
+      'foreign-server@director: director# ipvsadm -d -t 10.83.33.100:21 -r 10.83.33.84:21',
+      'server-missing@director: director# ipvsadm -a -t 10.83.33.100:21 -r 10.83.33.2:21 -g -w 1',
     ],
   ],
   [

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE } from '../../../src/diagnose/index.js';
+import { CATALOGUE, isFault } from '../../../src/diagnose/index.js';
 import { DIRECTOR_CASES } from './cases-director.js';
 import { NETWORK_CASES } from './cases-network.js';
 import { SERVER_CASES } from './cases-server.js';
 import { diagnosed, ftp, told } from './observed.js';
+import { tun, tunnelled, two } from './setups.js';
 
 const CASES = [...DIRECTOR_CASES, ...SERVER_CASES, ...NETWORK_CASES];
 
@@ -44,6 +45,37 @@ describe('a diagnosis', () => {
   it('gives advice that is no fault', () => {
     expect(told(diagnosed(), true)).toEqual([
       expect.stringMatching(/^ftp-passive@-: services\.ftp\.fwmark = /),
+    ]);
+  });
+
+  it('advises where a tunnel’s real server does not say what fits it, and not where it does, by nft or iptables', () => {
+    const said = (sizes: string) =>
+      told(
+        diagnosed({
+          cluster: tun,
+          on: { ...tunnelled, ...(sizes && { rs1: [['segment sizes', '', sizes]] }) },
+        }),
+        true,
+      ).filter((line) => line.startsWith('tunnel-mtu'));
+    const advice = (host: string) => `tunnel-mtu@${host}: lvsctl provision inventory.ts --limit ${host}`;
+    const rule = 'ip saddr 10.83.33.100 tcp flags & (syn | rst) == syn tcp option maxseg size set 1440';
+    expect(said('')).toEqual([advice('rs1'), advice('rs2')]);
+    expect(said(`@@ nft\ntable inet lvsctl_mss {\n\tchain output {\n\t\t${rule}\n\t}\n}\n`)).toEqual([
+      advice('rs2'),
+    ]);
+    const chain = 'TCPMSS  6 -- 10.83.33.100 0.0.0.0/0 tcp flags:0x06/0x02 TCPMSS set 1440';
+    expect(said(`@@ iptables\nChain LVSCTL-MSS (1 references)\n${chain}\n`)).toEqual([advice('rs2')]);
+  });
+
+  it('blames no sync daemon that is missing where keepalived does not run', () => {
+    const { findings } = diagnosed({
+      cluster: { ...two, ipvs: { sync: { id: 7 } } },
+      like: { lvs2: 'client' },
+      on: { lvs2: [['keepalived process', 'runs', 'absent']] },
+    });
+    expect(findings.filter(isFault).map(({ check, host }) => `${check}@${host}`)).toEqual([
+      'keepalived-down@lvs2',
+      'sync-daemon@director',
     ]);
   });
 

@@ -109,11 +109,12 @@ export function diagnosed({
       ];
     }),
   );
-  const owners = new Map([
+  const macs = [
     ['02:4f:ed:9c:e6:c7', 'director'],
     ['02:b9:8a:37:b0:a4', 'rs1'],
     ['02:c2:5c:89:52:6e', 'rs2'],
-  ]);
+  ] as const;
+  const owners = new Map(macs.filter(([, host]) => unreachable[host] === undefined));
   return judge(of, of.services, observations, owners);
 }
 
