@@ -1,4 +1,5 @@
 import type { EventSink } from '../engine/events.js';
+import { endOpenRun } from '../report/open-run.js';
 import type { Context } from './context.js';
 
 const STATUS: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
@@ -27,7 +28,9 @@ export function watchInterrupts(
   const onSignal = (name: string) => {
     if (status !== undefined) {
       reactions.again();
-      context.exit(STATUS[name] ?? 130);
+      const left = STATUS[name] ?? 130;
+      endOpenRun(context.stdout, left);
+      context.exit(left);
       return;
     }
     status = STATUS[name] ?? 130;

@@ -1,6 +1,7 @@
 import { endingText } from './ending.js';
 import { jsonLine } from './json.js';
 import { emptyRun, fold } from './model.js';
+import { noteRun } from './open-run.js';
 import { createPaint } from './paint.js';
 import { createLog } from './plain.js';
 import type { Reporter, ReporterOptions } from './reporter.js';
@@ -29,7 +30,10 @@ export async function createReporter(given: ReporterOptions): Promise<Reporter> 
 
 function createJsonReporter({ stream, now }: Required<ReporterOptions>): Reporter {
   return {
-    sink: (event) => void stream.write(`${jsonLine(event, now())}\n`),
+    sink(event) {
+      stream.write(`${jsonLine(event, now())}\n`);
+      noteRun(stream, event, now());
+    },
     quietly: (work) => work(),
     close: () => undefined,
   };
