@@ -78,6 +78,20 @@ function connections(host: Name): number | undefined {
   return active === undefined ? undefined : Number(active) + Number(inactive);
 }
 
+/** Waits until a real server has no connections. @throws Error when it has some after ten minutes: a hang guard */
+async function idle(host: Name): Promise<void> {
+  const end = Date.now() + 600_000;
+  for (;;) {
+    const left = connections(host);
+    if (left === 0) return;
+    if (Date.now() > end)
+      throw new Error(
+        `${host} has ${left ?? 'no entry in the table, and so no'} connections after ten minutes, where 0 were waited for`,
+      );
+    await pause(2000);
+  }
+}
+
 const loadOptions: LoadOptions = {
   address: vip,
   port: 80,
@@ -194,7 +208,7 @@ describe('a service under 200 requests a second', () => {
     await change('no persistence', without(scheduled, leaving));
     // Its connections end by themselves: the download, and what is remembered of closed ones.
     on.phase('waiting till it is idle');
-    while (connections(leaving) !== 0) await pause(2000);
+    await idle(leaving);
     await change('is taken out', without(scheduled, leaving));
     expect(connections(leaving)).toBeUndefined();
     const result = await on.stop();
