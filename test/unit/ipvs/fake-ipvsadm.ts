@@ -1,13 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   createReadStream,
   mkdtempSync,
   openSync,
   type ReadStream,
   rmSync,
-  writeFile,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,8 +28,7 @@ export interface ShellResult {
 const client = (folder: string) => `#!/bin/sh
 cd ${quote(folder)} || exit 99
 { printf '%s\\n' "$#" "$@"; [ "$1" != -R ] || cat; echo @@end; } >question
-# The writer of the answer before may not have closed its end yet: that reads as nothing.
-until read -r status <answer; do :; done
+read -r status <answer || exit 99
 if [ "$status" = 0 ]; then cat output; else cat output >&2; fi
 exit "$status"
 `;
@@ -37,6 +37,7 @@ exit "$status"
 export class FakeHost {
   readonly #folder = mkdtempSync(join(tmpdir(), 'lvsctl-ipvs-'));
   #questions: ReadStream | undefined;
+  #answers: number | undefined;
   /** Commands that the shell has run. */
   readonly commands: string[] = [];
   /** Called before each command: what happens on the host meanwhile. */
@@ -53,6 +54,9 @@ export class FakeHost {
     // Opened for writing too, so that the end of one command's words is not the end of all; and now, since the folder may be gone soon.
     const question = join(this.#folder, 'question');
     this.#questions = createReadStream(question, { fd: openSync(question, 'r+') });
+    // Held open too: what is written while the client before closes its end would be lost with it.
+    const answers = openSync(join(this.#folder, 'answer'), 'r+');
+    this.#answers = answers;
     let lines: string[] = [];
     createInterface({ input: this.#questions }).on('line', (line) => {
       if (line !== '@@end') {
@@ -64,12 +68,14 @@ export class FakeHost {
       lines = [];
       const text = output === '' || output.endsWith('\n') ? output : `${output}\n`;
       writeFileSync(join(this.#folder, 'output'), text);
-      writeFile(join(this.#folder, 'answer'), `${status}\n`, () => {});
+      writeSync(answers, `${status}\n`);
     });
   }
 
   stop(): void {
     this.#questions?.destroy();
+    if (this.#answers !== undefined) closeSync(this.#answers);
+    this.#answers = undefined;
     // Ends a read that the closed stream may still have under way.
     writeFileSync(join(this.#folder, 'question'), '\n', { flag: 'r+' });
     rmSync(this.#folder, { recursive: true });
