@@ -42,8 +42,10 @@ export {
 } from './plan.js';
 export { parseProc } from './proc.js';
 export {
+  beforeRolling,
   describeRecorded,
   emptyRecord,
+  isRolling,
   parseRecord,
   type RecordedWeight,
   recordedWeight,
@@ -53,6 +55,8 @@ export {
   recordWithout,
   recordWord,
   renderRecord,
+  rollingOver,
+  rollingReason,
   staleEntries,
   type WeightRecord,
   withRecorded,

@@ -79,6 +79,26 @@ export function renderRecord({ entries, unread }: WeightRecord): string[] {
   ];
 }
 
+/** Of hosts that a rolling run has taken out: they come first in the next one, which gives them back after a check. */
+export const rollingReason = 'rolling';
+
+const rollingForm = /^rolling(?:, before: (?<weight>\d+) (?<when>\S+) (?<who>\S+)(?: (?<reason>.*))?)?$/;
+
+/** Whether an entry is a rolling run's. An operator's reason may begin with that word, but never is one of these. */
+export const isRolling = ({ reason }: Pick<RecordedWeight, 'reason'>): boolean => rollingForm.test(reason);
+
+/** The reason of a rolling run that takes a host out to which an operator has given a weight: it is to come back with it. */
+export const rollingOver = ({ weight, when, who, reason }: RecordedWeight): string =>
+  [`${rollingReason}, before:`, weight, when, who, reason].join(' ').trimEnd();
+
+/** What was on record before a rolling run took the host out. */
+export function beforeRolling(entry: RecordedWeight): RecordedWeight | undefined {
+  const { weight, when, who, reason = '' } = rollingForm.exec(entry.reason)?.groups ?? {};
+  const number = wholeNumber(weight, most);
+  if (number === undefined || when === undefined || who === undefined) return undefined;
+  return { ...entry, weight: number, when, who, reason };
+}
+
 /** The record with these entries in place of those for the same host and service. */
 export function recordWith(record: WeightRecord, entries: readonly RecordedWeight[]): WeightRecord {
   const merged = new Map(record.entries.map((entry) => [keyOf(entry), entry]));

@@ -1,10 +1,12 @@
 import { LvsctlError } from '../errors.js';
 import type { Service, ServiceRealServer } from '../inventory/cluster.js';
 import {
+  beforeRolling,
   type Destination,
   describeRecorded,
   destinationKey,
   destinationOf,
+  isRolling,
   type Operation,
   overlayDestination,
   type RecordedWeight,
@@ -13,6 +15,8 @@ import {
   recordWith,
   recordWithout,
   recordWord,
+  rollingOver,
+  rollingReason,
   serviceIdentity,
   serviceKey,
   type VirtualService,
@@ -32,6 +36,8 @@ export interface Intent {
   readonly author: Author | undefined;
   /** True: an entry of the record stays as it is, and so does the weight. */
   readonly keeps?: (entry: RecordedWeight) => boolean;
+  /** What a rolling run has taken over comes back with what was on record before it. */
+  readonly restores?: boolean;
 }
 
 /** Pure: what to do on one director. */
@@ -85,17 +91,19 @@ export function planChange(
     const host = realServers[0]?.host ?? '';
     const entry = recordedWeight(record, host, service.name);
     const kept = entry !== undefined && intent.keeps?.(entry) === true ? entry : undefined;
+    const former =
+      kept === undefined && entry !== undefined && intent.restores ? beforeRolling(entry) : undefined;
     for (const realServer of realServers) {
       const found = live(state, service, realServer);
       const before = found?.destination.weight;
-      const weight = kept?.weight ?? intent.weight(realServer);
+      const weight = (kept ?? former)?.weight ?? intent.weight(realServer);
       changes.push({
         service: service.name,
         host,
         address: named(service, realServer),
         ...(before !== undefined && { before }),
         after: weight,
-        recorded: kept !== undefined || intent.author !== undefined,
+        recorded: (kept ?? former) !== undefined || intent.author !== undefined,
         ...(kept && { kept: describeRecorded(kept) }),
       });
       if (found === undefined || before === weight) continue;
@@ -108,7 +116,8 @@ export function planChange(
         draining: false,
       });
     }
-    if (kept === undefined) record = recorded(record, host, service, intent, realServers[0]);
+    if (former !== undefined) record = recordWith(record, [former]);
+    else if (kept === undefined) record = recorded(record, host, service, intent, realServers[0]);
   }
   return { operations, record: record === state.record ? undefined : record, changes };
 }
@@ -124,17 +133,22 @@ function recorded(
   if (author === undefined || realServer === undefined)
     return entry === undefined ? record : recordWithout(record, [{ host, service: service.name }]);
   const { who, reason = '', when = new Date() } = author;
+  const byRolling = reason === rollingReason;
+  // The host is theirs already; when and by which run does not matter.
+  if (byRolling && entry !== undefined && isRolling(entry) && entry.weight === weight(realServer))
+    return record;
   const wanted: RecordedWeight = {
     host,
     service: service.name,
     weight: weight(realServer),
     when: `${when.toISOString().slice(0, 19)}Z`,
     who: recordWord(who),
-    reason: recordReason(reason),
+    reason: byRolling && entry !== undefined ? rollingOver(entry) : recordReason(reason),
   };
-  // The same weight again, and nothing new to say of it: it goes on since then.
+  // The same weight again, and nothing new to say of it: it goes on since then. What a rolling run has drained is an operator's now.
   const same =
     entry?.weight === wanted.weight &&
+    !isRolling(entry) &&
     (wanted.reason === '' || (entry.reason === wanted.reason && entry.who === wanted.who));
   return same ? record : recordWith(record, [wanted]);
 }

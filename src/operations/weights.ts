@@ -30,12 +30,19 @@ export function drain(access: Access, options: DrainOptions): Promise<Outcome> {
 export interface UndrainOptions extends Subject {
   /** Entries that stay as they are. */
   readonly keeps?: (entry: RecordedWeight) => boolean;
+  /** A weight that an operator had set before a rolling run comes back, and not the inventory's. */
+  readonly restores?: boolean;
 }
 
 /** Takes a real server's entries out of the record and gives it the inventory's weights, whatever it has now. */
 export function undrain(access: Access, options: UndrainOptions): Promise<Outcome> {
-  const { keeps } = options;
-  const intent: Intent = { weight: ({ weight }) => weight, author: undefined, ...(keeps && { keeps }) };
+  const { keeps, restores = false } = options;
+  const intent: Intent = {
+    weight: ({ weight }) => weight,
+    author: undefined,
+    ...(keeps && { keeps }),
+    restores,
+  };
   return changeWeights(access, options, intent, undefined);
 }
 

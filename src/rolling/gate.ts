@@ -3,7 +3,7 @@ import type { Drain, Gate, GateReach, Taken } from '../engine/index.js';
 import { defaultWaitSeconds } from '../engine/rolling.js';
 import { LvsctlError } from '../errors.js';
 import type { ClusterHost } from '../inventory/cluster.js';
-import type { RecordedWeight } from '../ipvs/index.js';
+import { isRolling, type RecordedWeight, rollingReason } from '../ipvs/index.js';
 import {
   type Access,
   type drain,
@@ -16,9 +16,6 @@ import {
 } from '../operations/index.js';
 import type { checkServes } from './check.js';
 import { choosesAnew, directorsOf, isInTables, servicesOf } from './tables.js';
-
-/** What the directors' record says of a host that is out because of a rolling run: it is taken first and given back by the next. */
-export const REASON = 'rolling';
 
 const INTERRUPTED = 'interrupted while its connections were waited for';
 const LONGER =
@@ -35,9 +32,11 @@ export interface Operations {
   readonly checkServes: typeof checkServes;
 }
 
-const isOurs = ({ reason, weight }: Pick<RecordedWeight, 'reason' | 'weight'>): boolean =>
-  reason === REASON && weight === 0;
-const keeps = (entry: RecordedWeight): boolean => !isOurs(entry);
+const isOurs = (entry: RecordedWeight): boolean => entry.weight === 0 && isRolling(entry);
+/** What an operator has drained stays so; what has another weight of an operator is taken out, and comes back with it. */
+const staysOut = (entry: RecordedWeight): boolean => entry.weight === 0 && !isRolling(entry);
+/** Only what a rolling run has taken is given back. */
+const giveBack = { keeps: (entry: RecordedWeight) => !isOurs(entry), restores: true };
 
 /** Takes real servers out of their directors' tables and gives them back, for one run. */
 export class TableGate implements Gate {
@@ -97,7 +96,7 @@ export class TableGate implements Gate {
     await this.operations.checkServes(this.reach, host, directors, checkSeconds);
     const before = await this.#connections(host);
     const { failure, director } = failureIn(
-      await this.#inTurn(() => this.operations.undrain(this.#access, { host: host.name, keeps })),
+      await this.#inTurn(() => this.operations.undrain(this.#access, { host: host.name, ...giveBack })),
     );
     if (failure) throw cannot(`${host.name} can't be given back on ${director}`, host, failure);
     this.#left.delete(host.name);
@@ -174,9 +173,9 @@ export class TableGate implements Gate {
       outcome = await this.operations.drain(this.#access, {
         host: host.name,
         who: this.who,
-        reason: REASON,
+        reason: rollingReason,
         guard,
-        keeps,
+        keeps: staysOut,
       });
     } catch (error) {
       if (refusals.size === 0) throw error;
@@ -264,7 +263,7 @@ export class TableGate implements Gate {
   async #undo(host: ClusterHost): Promise<string> {
     const access = { ...this.#access, signal: new AbortController().signal };
     const { failure, director } = await this.operations
-      .undrain(access, { host: host.name, keeps })
+      .undrain(access, { host: host.name, ...giveBack })
       .then(failureIn, (failure: Error) => ({ failure, director: 'its directors' }));
     return failure
       ? `it could not be given back on ${director} (${failure.message}): \`lvsctl undrain ${host.name}\` does it`

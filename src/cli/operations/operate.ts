@@ -1,5 +1,7 @@
 import { hostname, userInfo } from 'node:os';
+import { UsageError } from '../../errors.js';
 import type { Cluster } from '../../inventory/cluster.js';
+import { isRolling, recordReason } from '../../ipvs/recorded.js';
 import type { Access, Author, DirectorOutcome, Outcome } from '../../operations/index.js';
 import type { Host } from '../../ssh/host.js';
 import { type Context, EXIT, type OutputOptions } from '../context.js';
@@ -46,6 +48,14 @@ export async function operate(
   checkNames(command, [host], [...cluster.hosts.keys()], 'host');
   const names = cluster.services.map(({ name }) => name);
   checkNames(command === 'weight' ? command : '--service', services, names, 'service');
+  const reason = recordReason(options.reason ?? '');
+  if (isRolling({ reason }))
+    throw new UsageError(
+      `--reason: “${reason}” is what rolling runs write, and the next of them gives such hosts back`,
+      {
+        hint: 'say it in other words',
+      },
+    );
   const { directorsOf, targetsOf } = await import('../../operations/index.js');
   const directors = directorsOf(targetsOf(cluster, { host, ...(services && { services }) }));
   const view = await createOperationView(context, options);

@@ -146,6 +146,7 @@ describe('drain, undrain and weight', () => {
     [['weight', 'ftp1', 'ftp', 'many'], 'many is no weight'],
     [['weight', 'ftp1', 'ftp', '2147483648'], '2147483648 is no weight'],
     [['weight', 'ftp1', 'sip', '2'], 'weight: the inventory has no service sip'],
+    [['drain', 'ftp1', '--reason', ' rolling'], '--reason: “rolling” is what rolling runs write'],
     [['drain', 'ftp1', '--wait', 'soon'], 'It must be a duration'],
   ])('refuse %j before anything is contacted', async (args, message) => {
     const before = logins();

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  beforeRolling,
   describeRecorded,
   emptyRecord,
+  isRolling,
   parseRecord,
   type RecordedWeight,
   recordReason,
@@ -10,6 +12,8 @@ import {
   recordWithout,
   recordWord,
   renderRecord,
+  rollingOver,
+  rollingReason,
   staleEntries,
   withRecorded,
 } from '../../../src/ipvs/index.js';
@@ -34,6 +38,22 @@ describe('the record of weights', () => {
         expect(parseRecord(renderRecord(record).join('\n'))).toEqual(record);
       }),
     );
+  });
+
+  it('gives back what a rolling run has written over, whatever it was', () => {
+    fc.assert(
+      fc.property(entry, (one) => {
+        fc.pre(!isRolling(one));
+        const over = { ...one, weight: 0, who: 'run', reason: rollingOver(one) };
+        const [read] = parseRecord(renderRecord(oneForEach([over])).join('\n')).entries;
+        expect(read && isRolling(read)).toBe(true);
+        expect(read && beforeRolling(read)).toEqual(one);
+      }),
+    );
+    expect(isRolling({ reason: rollingReason })).toBe(true);
+    expect(
+      ['rolling back a release', 'rolling, before: noon', ''].map((reason) => isRolling({ reason })),
+    ).toEqual([false, false, false]);
   });
 
   it('takes any text, keeps what is no entry as it stands, and reads that again', () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LvsctlError } from '../../../src/errors.js';
+import { setWeight } from '../../../src/operations/index.js';
 import { sh } from '../../../src/shell/index.js';
 import { closeDirectors, director, established, gateOf, quick, reasons, weights } from './gates.js';
 
@@ -86,6 +87,20 @@ describe('what does not go well', () => {
     const { gate, host } = gateOf([lvs, lvs2]);
     await expect(gate.takeOut(host('ftp1'), quick)).rejects.toThrow(/^ftp1 can't be drained on lvs2: /);
     expect([weights(lvs)[0], lvs.record, lvs2.record]).toEqual(['10.83.33.76:21 3', '', '']);
+  });
+
+  it('the same where an operator has set a weight: it is there again on both', async () => {
+    const [lvs, lvs2] = [director('lvs'), director('lvs2')];
+    const { gate, host } = gateOf([lvs, lvs2]);
+    const who = { who: 'bob@ops2', reason: 'slow disk' };
+    const access = { cluster: gate.reach.cluster, host: gate.reach.host, signal: gate.reach.signal };
+    await setWeight(access, { host: 'ftp1', service: 'ftp', weight: 2, ...who });
+    lvs2.fake.broken = (command) => command.startsWith('-e');
+    await expect(gate.takeOut(host('ftp1'), quick)).rejects.toThrow(/^ftp1 can't be drained on lvs2: /);
+    for (const one of [lvs, lvs2]) {
+      expect(weights(one)[0]).toBe('10.83.33.76:21 2');
+      expect(reasons(one)).toEqual(['ftp1 ftp 2 slow disk']);
+    }
   });
 
   it('the same with a host that an earlier run left out: it is not known to be sound, and stays out', async () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { drain } from '../../../src/operations/index.js';
+import { drain, setWeight } from '../../../src/operations/index.js';
 import { cluster } from '../ipvs/cluster.js';
 import { closeDirectors, director, established, gateOf, quick, reasons, usual, weights } from './gates.js';
 
@@ -46,6 +46,45 @@ describe('out and back', () => {
     // It is not one of ours that others would have to wait for, and it does not count.
     await expect(gate.takeOut(host('ftp1'), quick)).rejects.toThrow(/ftp1 is the last real server of ftp/);
     expect(await gate.left([host('ftp1'), host('ftp2')])).toEqual(new Set());
+  });
+
+  it('leaves to an operator what a rolling run had left out, and the operator has drained since, without a reason', async () => {
+    const lvs = director();
+    const first = gateOf([lvs]);
+    await first.gate.takeOut(first.host('ftp1'), {});
+    const access = { cluster: cluster(), host: async () => lvs, signal: new AbortController().signal };
+    await drain(access, { host: 'ftp1', who: 'bob@ops2' });
+    expect(reasons(lvs)).toEqual(['ftp1 ftp 0 ']);
+    const { gate, host } = gateOf([lvs]);
+    expect(await gate.left([host('ftp1')])).toEqual(new Set());
+    expect(await gate.takeOut(host('ftp1'), {})).toBe('kept');
+    await gate.putBack(host('ftp1'), quick);
+    expect([weights(lvs)[0], ...reasons(lvs)]).toEqual(['10.83.33.76:21 0', 'ftp1 ftp 0 ']);
+  });
+
+  it('takes out what has another weight by an operator, who finds it as it was', async () => {
+    const lvs = director();
+    const access = { cluster: cluster(), host: async () => lvs, signal: new AbortController().signal };
+    await setWeight(access, {
+      host: 'ftp1',
+      service: 'ftp',
+      weight: 2,
+      who: 'bob@ops2',
+      reason: 'slow disk',
+    });
+    const before = lvs.record;
+    const first = gateOf([lvs]);
+    expect(await first.gate.takeOut(first.host('ftp1'), {})).toBe('out');
+    expect(weights(lvs)[0]).toBe('10.83.33.76:21 0');
+    expect(reasons(lvs)).toEqual([
+      expect.stringMatching(/^ftp1 ftp 0 rolling, before: 2 \S+ bob@ops2 slow disk$/),
+    ]);
+    // The next run finds it left out, and knows the weight as well.
+    const { gate, host } = gateOf([lvs]);
+    expect(await gate.left([host('ftp1')])).toEqual(new Set(['ftp1']));
+    expect(await gate.takeOut(host('ftp1'), {})).toBe('out');
+    await gate.putBack(host('ftp1'), quick);
+    expect([weights(lvs)[0], lvs.record]).toEqual(['10.83.33.76:21 2', before]);
   });
 
   it('gives back only what it took: a service that an operator has drained stays so', async () => {
