@@ -68,6 +68,11 @@ if [ "$token" = "$me" ]; then echo held; else printf 'taken\\n%s, since %s\\n' "
 /** What an interrupted run writes here, beside its shell that still follows a job: its token, for "my lock may be taken over". */
 export const leftPath = `${lock}/left`;
 
+/** Ends the script, with a word, unless the lock is ours: it goes with a connection that is lost, and another run may have it then. */
+export function requireLockScript(owner: LockOwner): Sh {
+  return sh`t=; [ -r ${lock}/owner ] && read -r t < ${lock}/owner; [ "$t" = ${owner.token} ] || { echo 'the connection was lost, and another run has taken the lock since' >&2; exit 1; }`;
+}
+
 /** Gives the lock back if it is still ours. */
 export function releaseScript(owner: LockOwner): Sh {
   return sh`t=; [ -r ${lock}/owner ] && read -r t < ${lock}/owner; [ "$t" = ${owner.token} ] && rm -rf ${lock}`;

@@ -19,10 +19,11 @@ import { bootedScript, bootScriptSeconds } from './boot.js';
 import type { EventSink, HostStep } from './events.js';
 import type { Facts } from './facts.js';
 import { type FactWishes, factsSections, parseFacts } from './gather.js';
-import { acquireScript, type LockOwner, leftPath, parseLock, releaseScript } from './lock.js';
+import { acquireScript, type LockOwner, leftPath, releaseScript } from './lock.js';
 import { onlyNews } from './only-news.js';
 import { rebootHost } from './reboot.js';
 import type { Confirmation, ProbeOutput, Reboot } from './resource.js';
+import { takeLock } from './take-lock.js';
 
 export interface SessionOptions {
   readonly open: (host: ClusterHost) => Promise<Host>;
@@ -92,7 +93,10 @@ export class HostSession {
     return this.#opening;
   }
 
-  /** The open connection; opens it again when it was lost. Whoever asks at the same time gets the same one. */
+  /**
+   * The open connection; opens it again, and takes the lock again, when it was lost. Whoever asks at the same time gets the same one.
+   * @throws LvsctlError also when another run has the lock by now
+   */
   host(): Promise<Host> {
     return this.#host ?? this.#use(this.#open());
   }
@@ -108,9 +112,16 @@ export class HostSession {
 
   async #open(): Promise<Host> {
     this.options.sink({ type: 'host.step', host: this.name, step: 'connect' });
-    return this.#login().catch((error: unknown) => {
+    const host = await this.#login().catch((error: unknown) => {
       throw inStep('connect', this.name, error);
     });
+    // The lock went with the connection before, and another run may have it by now.
+    if (this.#locked)
+      await this.#takeLock(host).catch(async (error: unknown) => {
+        await host.close().catch(() => undefined);
+        throw error;
+      });
+    return host;
   }
 
   async #login(): Promise<Host> {
@@ -256,14 +267,15 @@ export class HostSession {
   }
 
   async #gather(): Promise<Facts> {
-    await this.host();
+    const host = await this.host();
     this.options.sink({ type: 'host.step', host: this.name, step: 'facts' });
     const sections = new Map<string, Sh>();
     if (this.options.locking) sections.set('lock', acquireScript(this.options.owner));
     sections.set('job', jobStateScript);
     for (const [name, script] of factsSections(this.options.wishes)) sections.set(name, script);
     const outputs = await this.sections(sections);
-    if (this.options.locking) await this.#checkLock(outputs.get('lock'));
+    if (this.options.locking)
+      await this.#takeLock(host, outputs.get('lock') ?? { stdout: '', stderr: 'no answer', status: 255 });
     this.#former = parseFormer(outputs.get('job')?.stdout ?? '');
     this.#facts = parseFacts(outputs);
     if (this.#facts.booting)
@@ -271,37 +283,10 @@ export class HostSession {
     return this.#facts;
   }
 
-  async #checkLock(output: ProbeOutput | undefined, patience = 1): Promise<void> {
-    const state = parseLock(output ?? { stdout: '', stderr: 'no answer', status: 255 });
-    if (state.kind === 'held') {
-      this.#locked = true;
-    } else if (state.kind === 'taken-over') {
-      this.#locked = true;
-      this.#remark(`took over the lock that ${state.left} left behind`);
-    } else if (state.kind === 'refused') {
-      // The owner's remote shell may live on for hours when its connection died silently; its controller process tells more.
-      if (state.ownerPidHere !== undefined && !processAlive(state.ownerPidHere)) {
-        const again = await this.sections(new Map([['lock', acquireScript(this.options.owner, true)]]));
-        return this.#checkLock(again.get('lock'));
-      }
-      // An interrupted run's remote shell needs a moment to see that its connection is gone.
-      if (patience > 0) {
-        await new Promise((resolve) => setTimeout(resolve, 1500));
-        const again = await this.sections(new Map([['lock', acquireScript(this.options.owner)]]));
-        return this.#checkLock(again.get('lock'), patience - 1);
-      }
-      throw new LvsctlError(`${state.owner} works on ${this.name} since ${state.since}`, {
-        host: this.name,
-        resource: 'lock',
-        hint: 'wait for that run to end, or end it; the lock goes with it',
-      });
-    } else {
-      throw new LvsctlError(`the lock on ${this.name} can't be taken: ${state.message}`, {
-        host: this.name,
-        resource: 'lock',
-        hint: 'lvsctl needs root there, and room in /var/lib/lvsctl',
-      });
-    }
+  async #takeLock(host: Host, answer?: ProbeOutput): Promise<void> {
+    const left = await takeLock(host, this.options.owner, answer);
+    this.#locked = true;
+    if (left !== undefined) this.#remark(`took over the lock that ${left} left behind`);
   }
 
   /** Reconnects and re-attaches to the job, as often as the delays allow. */
@@ -335,7 +320,7 @@ export class HostSession {
     }
   }
 
-  /** Reconnects, takes the lock anew and does the work, as often as the delays allow. */
+  /** Reconnects, which takes the lock anew, and does the work, as often as the delays allow. */
   async #again<T>(
     lost: OutcomeUnknownError,
     work: (host: Host) => Promise<T>,
@@ -350,10 +335,7 @@ export class HostSession {
       await new Promise((resolve) => setTimeout(resolve, delay));
       if (this.options.signal.aborted) break;
       try {
-        const host = await this.host();
-        const lock = new Map([['lock', acquireScript(this.options.owner)]]);
-        if (this.options.locking) await this.#checkLock((await runSections(host, lock)).get('lock'));
-        return await work(host);
+        return await work(await this.host());
       } catch (error) {
         if (!how.worthwhile(error)) throw error;
         last = error as Error;
@@ -391,13 +373,4 @@ function parseFormer(text: string): FormerJob | undefined {
   const [id, state] = text.trim().split(' ');
   if (!id || !/^[\w-]+$/.test(id)) return undefined;
   return state === 'running' || state === 'finished' || state === 'died' ? { id, state } : undefined;
-}
-
-function processAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,4 +1,10 @@
-import { acquireScript, type LockOwner, parseLock, releaseScript } from '../engine/lock.js';
+import {
+  acquireScript,
+  type LockOwner,
+  parseLock,
+  releaseScript,
+  requireLockScript,
+} from '../engine/lock.js';
 import type { ProbeOutput } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
 import type { Cluster } from '../inventory/cluster.js';
@@ -97,10 +103,13 @@ export class Director {
       { restores: false },
     );
     this.#record = record ?? this.#record;
+    // A connection that is opened anew meanwhile has no lock.
+    if (this.lock) sections.set('lock', acquireScript(this.lock));
     const inFile = last && this.#keepalived ? this.#weights() : [];
     sections.set(
       'change',
       shLines(
+        this.lock && requireLockScript(this.lock),
         record && writeRecord(record),
         trusted('set -e'),
         edits.apply,
@@ -110,6 +119,7 @@ export class Director {
     sections.set('ipvs table', tableProbe);
     if (last && this.#locked && this.lock) sections.set('release', releaseScript(this.lock));
     const outputs = await runSections(this.host, sections);
+    if (this.lock) this.#check(output(outputs, 'lock'));
     if (last) this.#locked = false;
     succeeded(this.name, 'weights', output(outputs, 'change'));
     return this.#services(outputs);

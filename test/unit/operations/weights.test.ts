@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LockOwner } from '../../../src/engine/lock.js';
 import { LvsctlError } from '../../../src/errors.js';
@@ -281,6 +283,38 @@ describe('drain', () => {
     const taking = access([lvs], { lock: { token: 'two', name: 'bob@ops2 pid 2' } });
     expect((await undrain(taking, { host: 'ftp1' })).directors[0]?.failure).toBeUndefined();
     expect(weights(lvs)[0]).toBe('10.83.33.76:21 3');
+  });
+
+  it('changes nothing where another run has taken the lock after it was lost with the connection', async () => {
+    const lvs = director('lvs', ...usual);
+    process.env.LVSCTL_SHELL = String(process.pid);
+    const folder = join(lvs.fake.folder, 'state', 'lock');
+    lvs.fake.onCommand = () => {
+      const owner = readFileSync(join(folder, 'owner'), 'utf8');
+      writeFileSync(join(folder, 'owner'), owner.replace('one\nalice@ops1 pid 1', 'two\nbob@ops2 pid 2'));
+    };
+    const lock = { token: 'one', name: 'alice@ops1 pid 1' };
+    const { directors } = await drain(access([lvs], { lock }), { host: 'ftp1', ...author });
+    expect(directors[0]?.failure).toMatchObject({
+      resource: 'lock',
+      message: expect.stringMatching(/^bob@ops2 pid 2 works on lvs since /),
+    });
+    expect([weights(lvs)[0], lvs.record, existsSync(folder)]).toEqual(['10.83.33.76:21 3', '', true]);
+  });
+
+  it('takes the lock again that was lost with the connection', async () => {
+    const lvs = director('lvs', ...usual);
+    process.env.LVSCTL_SHELL = String(process.pid);
+    const folder = join(lvs.fake.folder, 'state', 'lock');
+    let lost = false;
+    lvs.fake.onCommand = () => {
+      if (!lost) rmSync(folder, { recursive: true });
+      lost = true;
+    };
+    const lock = { token: 'one', name: 'alice@ops1 pid 1' };
+    const { directors } = await drain(access([lvs], { lock }), { host: 'ftp1', ...author });
+    expect(directors[0]?.failure).toBeUndefined();
+    expect([weights(lvs)[0], lost, existsSync(folder)]).toEqual(['10.83.33.76:21 0', true, false]);
   });
 
   it('names the services that a host is not in', async () => {
