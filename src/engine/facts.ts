@@ -29,6 +29,10 @@ export interface Facts {
     readonly available: boolean;
     readonly version: string | undefined;
   };
+  /** keepalived: whether it runs, and whether its file is one that lvsctl wrote; absent where neither is so. */
+  readonly keepalived?: { readonly running: boolean; readonly ours: boolean };
+  /** Addresses of all interfaces, where IPVS is loaded and keepalived does not run: VIPs that nobody but the host itself holds. */
+  readonly heldAlone?: readonly string[];
   /** Random id of this boot; empty where the kernel has none. */
   readonly bootId: string;
   /** Its boot scripts were still at work, and had been waited for. */

@@ -1,4 +1,5 @@
 import { parseRecord, recordPath } from '../ipvs/recorded.js';
+import { keepalivedMark, keepalivedPath } from '../keepalived/file.js';
 import type { Sh } from '../shell/index.js';
 import { sh, shLines, trusted } from '../shell/index.js';
 import { awaitBootScript } from './boot.js';
@@ -105,7 +106,7 @@ export function factsSections(wishes: FactWishes): ReadonlyMap<string, Sh> {
         'cat /etc/os-release 2>/dev/null || cat /etc/redhat-release /etc/debian_version 2>/dev/null; :',
       ),
     ],
-    ['facts:kernel', kernelScript],
+    ['facts:kernel', shLines(kernelScript, keepalivedScript)],
     ['facts:network', networkScript],
     [
       'facts:commands',
@@ -132,6 +133,23 @@ const kernelScript = shLines(
   sh`elif modprobe -n ip_vs >/dev/null 2>&1; then say ipvs available; else say ipvs none; fi; :`,
 );
 
+/** A process number is of keepalived only where /proc says so: the file outlives a crash. ip(8) is asked on directors without keepalived alone. */
+const keepalivedScript = shLines(
+  sh`ours=; running=; first=`,
+  sh`if [ -r ${keepalivedPath} ]; then read -r first < ${keepalivedPath}; fi`,
+  sh`case $first in ${keepalivedMark}*) ours=ours ;; esac`,
+  sh`for f in /run/keepalived.pid /var/run/keepalived.pid; do`,
+  sh`  pid=; stat=; if [ -r $f ]; then read -r pid < $f; fi`,
+  sh`  case $pid in ''|*[!0-9]*) continue ;; esac`,
+  sh`  if [ -r /proc/$pid/stat ]; then read -r stat < /proc/$pid/stat; fi`,
+  sh`  case $stat in *'(keepalived)'*) running=running ;; esac`,
+  sh`done`,
+  sh`[ -z "$ours$running" ] || say keepalived "$ours $running"`,
+  sh`if [ -z "$running" ] && [ -r /proc/net/ip_vs ] && command -v ip >/dev/null 2>&1; then`,
+  sh`  say held alone; ip -o addr 2>/dev/null`,
+  sh`fi; :`,
+);
+
 /** `.o` until 2.4, `.ko` and compressed ones since. It rides in the section of the paths: a section costs a fork. */
 const modulesScript = shLines(
   sh`read -r release < /proc/sys/kernel/osrelease`,
@@ -153,7 +171,8 @@ const networkScript = shLines(
 /** Total: a host that answers nonsense gets facts with nothing in them, and roles say what they miss. */
 export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
   const text = (section: string): string => outputs.get(`facts:${section}`)?.stdout ?? '';
-  const kernel = pairs(text('kernel'), ' ');
+  const [about = '', addresses] = text('kernel').split(/^held alone\n/m);
+  const kernel = pairs(about, ' ');
   const commands = new Set(lines(text('commands')));
   const paths = new Set(lines(text('paths')).filter((path) => path.startsWith('/')));
   return {
@@ -183,6 +202,7 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
       available: kernel.get('ipvs') === 'loaded' || kernel.get('ipvs') === 'available',
       version: /version (\d+\.\d+\.\d+)/.exec(kernel.get('ipvsline') ?? '')?.[1],
     },
+    ...parseKeepalived(kernel.get('keepalived'), addresses),
     bootId: kernel.get('boot') ?? '',
     ...(kernel.get('booting') === 'yes' && { booting: true as const }),
     memoryKiB: Number(kernel.get('memory') ?? 0) || 0,
@@ -193,6 +213,22 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
         .flatMap((line) => (line.startsWith('weight ') ? [line.slice('weight '.length)] : []))
         .join('\n'),
     ),
+  };
+}
+
+function parseKeepalived(
+  said: string | undefined,
+  addresses: string | undefined,
+): Pick<Facts, 'keepalived' | 'heldAlone'> {
+  const words = new Set(said?.split(' '));
+  const held = [...(addresses ?? '').matchAll(/ inet6? ([0-9a-fA-F.:]+)/g)].map(
+    ([, address = '']) => address,
+  );
+  return {
+    ...(said !== undefined && {
+      keepalived: { running: words.has('running'), ours: words.has('ours') },
+    }),
+    ...(addresses !== undefined && { heldAlone: held }),
   };
 }
 

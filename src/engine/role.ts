@@ -19,6 +19,29 @@ export interface RoleInput<Params> {
   readonly stored: ReadonlyMap<string, StoredFile>;
 }
 
+/** A host that must be done, and well, before another one of the same stage. */
+export interface Before {
+  readonly host: string;
+  /** What it is or has, as the end of a sentence: `holds 10.83.33.100 without keepalived`. */
+  readonly because: string;
+  /** Where a run leaves that host out (`--limit`), the other one is refused, before anything is changed. */
+  readonly needed: boolean;
+}
+
+/** By what hosts are now, as opposed to a stage's `order`. Pure, as all of a role. */
+export interface Turn {
+  /** Other hosts whose facts decide; none where the host's own say that nothing has to be decided. Those of its stage are known anyway. */
+  asks(input: TurnInput): readonly string[];
+  /** Who comes before the host. `others` has the facts of those that could be asked, the host itself among them. */
+  after(input: TurnInput & { readonly others: ReadonlyMap<string, Facts> }): readonly Before[];
+}
+
+export interface TurnInput {
+  readonly cluster: Cluster;
+  readonly host: ClusterHost;
+  readonly facts: Facts;
+}
+
 export interface Role<Params = unknown> {
   readonly name: string;
   /** One line for help and plan. */
@@ -38,6 +61,13 @@ export interface Role<Params = unknown> {
    * The store is opened only for roles that have this: one that reads `stored` and needs no artifact returns none.
    */
   artifacts?(input: RoleInput<Params>): readonly string[];
+  /**
+   * By the facts: false where there is nothing to do, nor to look at, and the host has no part in the stage. A host that all its roles can
+   * do without is not missed when it can't be reached.
+   */
+  needed?(input: TurnInput): boolean;
+  /** The order of the hosts of a stage, where it matters to the role. */
+  readonly turn?: Turn;
   /** What is said to the operator beside the resources, e.g. a real server held back. */
   remarks?(input: RoleInput<Params>): readonly string[];
 }

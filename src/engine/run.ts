@@ -1,20 +1,18 @@
 import pLimit from 'p-limit';
 import { LvsctlError } from '../errors.js';
-import type { Cluster, ClusterHost } from '../inventory/cluster.js';
+import type { ClusterHost } from '../inventory/cluster.js';
 import { foreignRemark, isForeign, managedHosts } from '../inventory/systems.js';
-import type { Host } from '../ssh/host.js';
-import type { EventSink } from './events.js';
+import type { ClusterRun, RunOutcome } from './cluster-run.js';
 import { followFormer } from './former.js';
-import { type Gate, type GateReach, type HostGate, hostGates } from './gate.js';
+import { type Gate, type HostGate, hostGates } from './gate.js';
 import { lockOwner } from './lock.js';
-import { paramsOf } from './params.js';
-import type { Drain, Playbook, Stage } from './playbook.js';
+import type { Drain, Stage } from './playbook.js';
 import { prepareStore } from './prepare.js';
 import { batchSize, drainableServices, drainText, toleratedFailures } from './rolling.js';
 import {
   type AnyRole,
+  checkedParams,
   planWork,
-  rolesOf,
   type StageWork,
   selectHosts,
   uniqueHosts,
@@ -22,44 +20,10 @@ import {
 } from './selection.js';
 import { type FormerJob, HostSession } from './session.js';
 import { type HostOutcome, HostStage } from './stage.js';
-import type { Store } from './store.js';
+import { leftOutError, neededOf, rounds, type Turns, turnsOf } from './turns.js';
 import type { StageContext } from './work.js';
 
-export type RunCommand = 'facts' | 'plan' | 'provision' | 'verify';
-
-export interface ClusterRun {
-  readonly command: RunCommand;
-  readonly cluster: Cluster;
-  readonly playbook: Playbook;
-  /** Names of hosts or groups; all when absent. Hosts left out are taken to be as the inventory says. */
-  readonly limit?: readonly string[];
-  /** Names of roles; all when absent. */
-  readonly roles?: readonly string[];
-  /** Hosts worked on at once. */
-  readonly forks: number;
-  /** Connections that `verify` makes from each probe host to each service. */
-  readonly connections: number;
-  /** Services that `verify` tries; all when absent. */
-  readonly services?: readonly string[];
-  readonly open: (host: ClusterHost) => Promise<Host>;
-  /** Called once, and only when a role of the run has artifacts. */
-  readonly openStore?: () => Promise<Store>;
-  /** Called once, and only when a stage of the run drains hosts. */
-  readonly openGate?: (reach: GateReach) => Promise<Gate>;
-  readonly sink: EventSink;
-  readonly signal: AbortSignal;
-  /** For tests: waits between attempts to come back to a lost host, milliseconds. */
-  readonly reconnectDelays?: readonly number[];
-  /** For tests: milliseconds between attempts to come back to a host that reboots. */
-  readonly rebootPollMs?: number;
-}
-
-export interface RunOutcome {
-  readonly changed: number;
-  readonly failed: number;
-  /** Changes that `plan` found. */
-  readonly pending: number;
-}
+export type { ClusterRun, RunCommand, RunOutcome } from './cluster-run.js';
 
 /**
  * Carries out one command on a cluster and tells of it in events only (rule 10).
@@ -163,10 +127,14 @@ class Runner {
     const connecting = pLimit(this.run.forks);
     for (const { name } of hosts) void connecting(() => this.#session(name).ready()).catch(() => {});
     if (!(await this.#store(work))) return;
+    await this.#refuse(work);
     for (const { stage, hosts: stageHosts } of work) {
       if (this.run.signal.aborted) return;
       const begun = Date.now();
-      const present = stageHosts.filter(({ host }) => !this.#leftOut(host));
+      const needed = await this.#needed(stageHosts);
+      for (const { host } of stageHosts)
+        if (!needed.some((one) => one.host === host)) this.#idle(stage, host, work);
+      const present = needed.filter(({ host }) => !this.#leftOut(host));
       if (present.length === 0) continue;
       this.run.sink({
         type: 'stage.start',
@@ -205,15 +173,49 @@ class Runner {
     }
   }
 
+  /** Hosts that must not be changed before others which the run leaves out. */
+  async #refuse(work: readonly StageWork[]): Promise<void> {
+    if (!this.run.limit) return;
+    for (const { hosts } of work) {
+      const present = new Set(hosts.map(({ host }) => host.name));
+      for (const [name, before] of await this.#turns(hosts)) {
+        const missing = before.find(({ host, needed }) => needed && !present.has(host));
+        if (missing === undefined || this.#unready.has(name)) continue;
+        this.#unready.set(name, this.#fail(name, 'turn', leftOutError(name, missing)));
+      }
+    }
+  }
+
+  #needed(entries: StageWork['hosts']): Promise<StageWork['hosts']> {
+    return neededOf(entries, this.run.cluster, async (host) => {
+      try {
+        return await this.#session(host.name).ready();
+      } catch (error) {
+        const why = (error as Error).message;
+        if (!this.#unready.has(host.name)) this.#remark(host, `not asked whether it has more to do: ${why}`);
+        return undefined;
+      }
+    });
+  }
+
+  /** Who has no part in the run after all is done with. */
+  #idle(stage: Stage, { name: host }: ClusterHost, work: readonly StageWork[]): void {
+    if (work.some((one) => one.stage !== stage && one.hosts.some((entry) => entry.host.name === host)))
+      return;
+    const { trips, connections } = this.#session(host);
+    const summary = { ok: 0, changed: 0, failed: 0, trips, connections };
+    this.run.sink({ type: 'host.end', host, stage: stage.name, summary, seconds: 0 });
+  }
+
+  #turns(entries: StageWork['hosts']): Promise<Turns> {
+    return turnsOf(entries, this.run.cluster, (name) => this.#session(name).ready());
+  }
+
   /** Of a host that reboots nothing is planned after it; one word says so, however many stages follow. */
-  #leftOut({ name: host }: ClusterHost): boolean {
-    const reboot = this.#rebooting.get(host);
+  #leftOut(host: ClusterHost): boolean {
+    const reboot = this.#rebooting.get(host.name);
     if (reboot && !reboot.told)
-      this.run.sink({
-        type: 'remark',
-        host,
-        text: 'the stages after the reboot are planned once it runs the new kernel',
-      });
+      this.#remark(host, 'the stages after the reboot are planned once it runs the new kernel');
     if (reboot) reboot.told = true;
     return reboot !== undefined;
   }
@@ -227,25 +229,25 @@ class Runner {
     // Who was left out of the tables by an earlier run comes first: to give it back is worth more than to take out another.
     const isLeft = ({ host }: { host: ClusterHost }) => (gates?.get(host.name)?.left ? 0 : 1);
     const inTurn = [...entries].sort((one, other) => isLeft(one) - isLeft(other));
+    const turns = await this.#turns(inTurn);
     const failed: string[] = [];
-    await Promise.all(
-      inTurn.map(({ host, roles }) =>
-        limit(async () => {
-          if (this.run.signal.aborted) return;
-          if (failed.length > tolerated) {
-            const stoppedBy = failed.join(', ');
-            this.#unready.set(host.name, `not tried, since ${stoppedBy} failed before it`);
-            this.run.sink({
-              type: 'remark',
-              host: host.name,
-              text: `not tried: ${stoppedBy} failed before it in the rolling stage "${stage.name}"`,
-            });
-            return;
-          }
-          if (!(await this.#stageOnHost(stage, host, roles, gates?.get(host.name)))) failed.push(host.name);
-        }),
-      ),
-    );
+    const one = async ({ host, roles }: StageWork['hosts'][number]): Promise<void> => {
+      if (this.run.signal.aborted) return;
+      const first = turns.get(host.name)?.find((before) => this.#unready.has(before.host))?.host;
+      const stoppedBy = failed.length > tolerated ? failed.join(', ') : first;
+      if (stoppedBy !== undefined) {
+        this.#unready.set(host.name, `not tried, since ${stoppedBy} failed before it`);
+        const why = first === undefined ? ` in the rolling stage "${stage.name}"` : '';
+        this.#remark(host, `not tried: ${stoppedBy} failed before it${why}`);
+      } else if (!(await this.#stageOnHost(stage, host, roles, gates?.get(host.name))))
+        failed.push(host.name);
+    };
+    for (const [index, round] of rounds(inTurn, turns).entries()) {
+      for (const { host } of index > 0 ? round : [])
+        for (const { host: first, because } of turns.get(host.name) ?? [])
+          this.#remark(host, `comes after ${first}, which ${because}`);
+      await Promise.all(round.map((entry) => limit(() => one(entry))));
+    }
   }
 
   #gate: Promise<Gate> | undefined;
@@ -356,8 +358,7 @@ class Runner {
 
   #tellDrain(host: ClusterHost, drain: Drain): void {
     const services = drainableServices(this.run.cluster, host);
-    if (services.length > 0)
-      this.run.sink({ type: 'remark', host: host.name, text: drainText(services, drain) });
+    if (services.length > 0) this.#remark(host, drainText(services, drain));
   }
 
   readonly #attached = new Set<string>();
@@ -367,12 +368,15 @@ class Runner {
     this.#attached.add(session.name);
     if (this.run.command !== 'plan') return followFormer(session, former, this.run.sink);
     if (former.state === 'running')
-      this.run.sink({
-        type: 'remark',
-        host: session.name,
-        text: `a job of an earlier run is still at work (${former.id}); this plan may change with it`,
-      });
+      this.#remark(
+        session.target,
+        `a job of an earlier run is still at work (${former.id}); this plan may change with it`,
+      );
     return 0;
+  }
+
+  #remark({ name: host }: ClusterHost, text: string): void {
+    this.run.sink({ type: 'remark', host, text });
   }
 
   #session(name: string): HostSession {
@@ -391,10 +395,4 @@ class Runner {
     this.run.sink({ type: 'failure', host, resource, message, ...(hint && { hint }) });
     return message;
   }
-}
-
-/** Every role's parameters, checked before anything is contacted. */
-async function checkedParams(work: readonly StageWork[], cluster: Cluster): Promise<Map<AnyRole, unknown>> {
-  const entries = rolesOf(work).map(async (role) => [role, await paramsOf(role, cluster)] as const);
-  return new Map(await Promise.all(entries));
 }

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js';
 import type { Cluster, ClusterHost } from '../inventory/cluster.js';
 import type { FactWishes } from './gather.js';
+import { paramsOf } from './params.js';
 import type { HostSelector, Playbook, Stage } from './playbook.js';
 import type { Role } from './role.js';
 
@@ -76,4 +77,13 @@ export function wishesOf(work: readonly StageWork[]): FactWishes {
     commands: roles.flatMap((role) => role.wants?.commands ?? []),
     paths: roles.flatMap((role) => role.wants?.paths ?? []),
   };
+}
+
+/** Every role's parameters, checked before anything is contacted. */
+export async function checkedParams(
+  work: readonly StageWork[],
+  cluster: Cluster,
+): Promise<Map<AnyRole, unknown>> {
+  const entries = rolesOf(work).map(async (role) => [role, await paramsOf(role, cluster)] as const);
+  return new Map(await Promise.all(entries));
 }

@@ -11,9 +11,9 @@ import {
   serviceKey,
   type VirtualService,
 } from '../ipvs/index.js';
-import { keepalivedMark } from '../resources/keepalivedConf.js';
 import { type VipCheck, vipCheckOf, vipChecks } from './check-marks.js';
 import { checkParts, type Target } from './checks.js';
+import { keepalivedMark } from './file.js';
 import { type Part, renderParts } from './parts.js';
 import { vrrpParts } from './vrrp.js';
 

@@ -1,6 +1,7 @@
 import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
 import type { Table } from '../ipvs/index.js';
+import { keepalivedMark, keepalivedPath } from '../keepalived/file.js';
 import { sh, shLines, trusted } from '../shell/index.js';
 import { unifiedDiff } from './diff.js';
 import { type IpvsTableOptions, readTable, tableProbe } from './ipvs.js';
@@ -15,10 +16,6 @@ export interface KeepalivedConfOptions {
   readonly takeOver: boolean;
   readonly owned: IpvsTableOptions['owned'];
 }
-
-export const keepalivedPath = '/etc/keepalived/keepalived.conf';
-/** The first words of a file that lvsctl wrote; any other is refused. */
-export const keepalivedMark = '# Written by lvsctl';
 
 const path = keepalivedPath;
 const id = `keepalived ${path}`;

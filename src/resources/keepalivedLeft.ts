@@ -1,6 +1,6 @@
 import type { Resource } from '../engine/resource.js';
+import { keepalivedMark, keepalivedPath } from '../keepalived/file.js';
 import { sh } from '../shell/index.js';
-import { keepalivedMark, keepalivedPath } from './keepalivedConf.js';
 import { observedText } from './observed.js';
 
 const id = 'keepalived that is left over';

@@ -1,5 +1,5 @@
+import { keepalivedMark, keepalivedPath } from '../keepalived/file.js';
 import { type Sh, sh, shLines, trusted } from '../shell/index.js';
-import { keepalivedMark, keepalivedPath } from './keepalivedConf.js';
 
 /** A real server in a keepalived.conf that lvsctl wrote. */
 export interface KeepalivedWeight {

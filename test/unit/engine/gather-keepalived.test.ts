@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { factsSections, parseFacts } from '../../../src/engine/gather.js';
+import { trusted } from '../../../src/shell/index.js';
+import { hostShells } from '../../support/host-shells.js';
+import { runIn } from '../../support/shells.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'lvsctl-facts-'));
+const at = (name: string) => join(folder, name);
+let daemon: ChildProcess;
+
+beforeAll(async () => {
+  // The kernel calls a process by its program's name.
+  copyFileSync('/bin/sleep', at('keepalived'));
+  daemon = spawn(at('keepalived'), ['600']);
+  await new Promise((resolve) => daemon.once('spawn', resolve));
+});
+afterAll(() => {
+  daemon.kill();
+  rmSync(folder, { recursive: true });
+});
+
+describe.each(hostShells)('facts of keepalived in $name', (shell) => {
+  const factsOf = (files: Readonly<Record<'conf' | 'pid' | 'ip_vs', string | undefined>>) => {
+    for (const [name, text] of Object.entries(files)) {
+      rmSync(at(name), { force: true });
+      if (text !== undefined) writeFileSync(at(name), text);
+    }
+    const script = (factsSections({ commands: [], paths: [] }).get('facts:kernel')?.text ?? '')
+      .replaceAll('/etc/keepalived/keepalived.conf', at('conf'))
+      .replaceAll('/var/run/keepalived.pid', at('none'))
+      .replaceAll('/run/keepalived.pid', at('pid'))
+      .replaceAll('/proc/net/ip_vs', at('ip_vs'));
+    const result = runIn(shell, trusted(script));
+    expect(result).toMatchObject({ stderr: '', status: 0 });
+    const { keepalived, heldAlone, hostname } = parseFacts(new Map([['facts:kernel', result]]));
+    expect(hostname).not.toBe('');
+    return { keepalived, heldAlone };
+  };
+  const nothing = { conf: undefined, pid: undefined, ip_vs: undefined };
+  const ours = '# Written by lvsctl, for lvs1\nvrrp_instance x {\n}\n';
+
+  it('say whether it runs, and by whose file', () => {
+    expect(factsOf(nothing)).toEqual({ keepalived: undefined, heldAlone: undefined });
+    expect(factsOf({ ...nothing, conf: ours }).keepalived).toEqual({ running: false, ours: true });
+    const pid = `${daemon.pid}\n`;
+    expect(factsOf({ ...nothing, conf: ours, pid }).keepalived).toEqual({ running: true, ours: true });
+    expect(factsOf({ ...nothing, conf: '! mine\n', pid }).keepalived).toEqual({
+      running: true,
+      ours: false,
+    });
+  });
+
+  it('take the number of another process, or none, for no keepalived', () => {
+    for (const pid of [`${process.pid}\n`, '\n', 'x\n', ''])
+      expect(factsOf({ ...nothing, conf: '', pid }).keepalived, pid).toBeUndefined();
+  });
+
+  it('have the addresses of a host with IPVS, unless it runs', () => {
+    // Red Hat 9 has no ip(8), and keepalived 2 does not run there.
+    const held = shell.name === 'bash on Red Hat 9' ? undefined : ['127.0.0.1'];
+    const { heldAlone } = factsOf({ ...nothing, ip_vs: 'IP Virtual Server version 1.2.1\n' });
+    if (held === undefined) expect(heldAlone).toBeUndefined();
+    else expect(heldAlone).toEqual(expect.arrayContaining(held));
+    const pid = `${daemon.pid}\n`;
+    expect(factsOf({ ...nothing, ip_vs: 'x\n', pid }).heldAlone).toBeUndefined();
+  });
+});
