@@ -4,6 +4,7 @@ import {
   contentKey,
   contentSource,
   director,
+  formerDirector,
   forwarding,
   ftp,
   ipvsadm,
@@ -31,7 +32,7 @@ export default definePlaybook({
       hosts: 'all',
       roles: [arp, content, ftp, realserver, ipvsadmSource, ipvsadm, probe],
     },
-    { name: 'directors', hosts: 'all', roles: [director] },
+    { name: 'directors', hosts: 'all', roles: [director, formerDirector] },
   ],
   verify: true,
 });

@@ -2,6 +2,7 @@ export { default as arp } from './arp/role.js';
 export { default as contentKey } from './content/key.js';
 export { default as content } from './content/role.js';
 export { default as contentSource } from './content/source.js';
+export { default as formerDirector } from './director/former.js';
 export { default as director } from './director/role.js';
 export { default as forwarding } from './forwarding/role.js';
 export { default as ftp } from './ftp/role.js';

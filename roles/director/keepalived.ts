@@ -18,6 +18,7 @@ import {
   interfaceKey,
   ipvsTable,
   keepalivedConf,
+  keepalivedDropIn,
   packages,
   type SysctlSetting,
   service,
@@ -119,7 +120,7 @@ function orderlyStop(facts: RoleInput<unknown>['facts']): Resource[] {
     'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; for f in /run/keepalived/vrrp.pid /run/vrrp.pid; do [ -r $$f ] && kill -0 `cat $$f` 2>/dev/null && continue 2; done; exit 0; done; :';
   return [
     file({
-      path: '/etc/systemd/system/keepalived.service.d/lvsctl.conf',
+      path: keepalivedDropIn,
       content: `# Written by lvsctl. The VIPs leave before the table does.\n[Service]\nExecStop=/bin/sh -c '${held}; kill -TERM $MAINPID; ${gone}'\n`,
       mode: '0644',
       after: sh`systemctl daemon-reload`,

@@ -30,6 +30,7 @@ import { recordRemarks, recordResources } from './recorded.js';
 import { reuseSettings } from './reuse.js';
 import { directorScript } from './script.js';
 import { directorSettings } from './settings.js';
+import { directorTurn } from './turn.js';
 
 export default defineRole({
   name: 'director',
@@ -51,6 +52,7 @@ export default defineRole({
     paths: [LEGACY_IPTABLES],
   },
   appliesTo: (host, cluster) => directorVips(cluster, host).length > 0,
+  turn: directorTurn,
   resources({ cluster, host, facts, unready }) {
     checkInterface(host, facts);
     const vips = directorVips(cluster, host);

@@ -20,6 +20,7 @@ export {
   steadyKeepalived,
   stopSyncDaemons,
 } from './keepalivedConf.js';
+export { type KeepalivedGoneOptions, keepalivedDropIn, keepalivedGone } from './keepalivedGone.js';
 export { keepalivedLeft } from './keepalivedLeft.js';
 export { type KeepalivedWeight, keepalivedWeights } from './keepalivedWeights.js';
 export { kernelModule } from './kernelModule.js';

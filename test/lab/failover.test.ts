@@ -21,7 +21,20 @@ const directors = ['lvs1', 'lvs2'] as const;
 const losses: Loss[] = [];
 
 /** Writes the inventory. */
-function write({ sync = true, weight = 2, alone = false } = {}): void {
+function write({
+  sync = true,
+  weight = 2,
+  alone = false,
+  probing = true,
+  directing = alone ? ['lvs1'] : ['lvs1', 'lvs2'],
+}: {
+  sync?: boolean;
+  weight?: number;
+  alone?: boolean;
+  /** Without it no traffic check comes behind the changes: beside a load it would tell of the machine. */
+  probing?: boolean;
+  directing?: readonly string[];
+} = {}): void {
   writeFileSync(
     inventory,
     `import { defineInventory } from 'lvsctl';
@@ -41,11 +54,11 @@ ${alone ? '' : '  keepalived: { id: 84 },\n'}  ipvs: { timeouts: { tcp: 900, tcp
       port: 80,
       scheduler: 'wrr',
       check: { type: 'http', path: '/', everySeconds: 1, timeoutSeconds: 5, retries: 2 },
-      directors: [${alone ? "'lvs1'" : "'lvs1', 'lvs2'"}],
+      directors: ${JSON.stringify(directing)},
       realServers: [{ host: 'rs1', weight: ${weight} }, { host: 'rs2' }],
     },
   },
-  probes: ['client'],
+  probes: ${probing ? "['client']" : '[]'},
 });
 `,
   );
@@ -120,9 +133,13 @@ describe('two directors', () => {
     expect(holds('lvs1')).toBe(true);
     const running = begin();
     await running.until(({ began }) => Date.now() - began > 5000);
-    write();
+    write({ probing: false });
     // The one that has the connections first, or the other takes the VIP and knows none of them.
-    await provision('--limit', 'lvs1');
+    const refused = await lvsctl('provision', inventory, '--lab', '--limit', 'lvs2');
+    expect(refused.of('failure').map(({ host, hint }) => [host, hint])).toEqual([
+      ['lvs2', expect.stringMatching(/^run `lvsctl provision --limit lvs1` first/)],
+    ]);
+    expect(refused.of('change.planned')).toEqual([]);
     await provision();
     await running.until(({ began }) => Date.now() - began > 10_000);
     const { requests, kept, downloads } = await running.stop();
@@ -184,7 +201,7 @@ describe('two directors', () => {
     const active = await holder();
     const running = begin();
     await running.until(({ began }) => Date.now() - began > 3000);
-    write({ weight: 5 });
+    write({ weight: 5, probing: false });
     await provision();
     const { requests, kept, downloads } = await running.stop();
     expect(requests.begun).toBeGreaterThan(1000);
@@ -268,7 +285,24 @@ describe.each(variants)('the active director, with sync: %s', (sync) => {
     if (sync) expect(loss.lost).toBeLessThan(loss.kept / 2);
     if (way === 'cut off') expect(loss.healed).toBeLessThan(5000);
     else expect(await holder()).not.toBe(before);
+    if (way !== 'killed') return;
+    // It has booted: kernel settings that IPVS brings with it hold too.
+    await until('the same table on both', () => table('lvs1') === table('lvs2'));
+    await planIsEmpty();
   });
+});
+
+it('the active director leaves the list: the other has the VIP, and keepalived is gone from the former one', async () => {
+  const former = await holder();
+  const [stays = former] = directors.filter((each) => each !== former);
+  write({ weight: 5, directing: [stays] });
+  await provision();
+  await until('the VIP on the one that stays', () => holds(stays));
+  expect(holds(former)).toBe(false);
+  const left =
+    'systemctl is-active keepalived; systemctl is-enabled keepalived; ls /etc/keepalived/keepalived.conf; PATH=/usr/sbin:$PATH ipvsadm -Sn';
+  expect(shell(former, `{ ${left}; } 2>/dev/null`)).toBe('inactive\ndisabled');
+  await planIsEmpty();
 });
 
 it('prints what was measured', () => {

@@ -451,7 +451,7 @@ describe('the site playbook', () => {
       'real servers',
       'directors',
     ]);
-    expect(site.stages.at(-1)?.roles.map((role) => role.name)).toEqual(['director']);
+    expect(site.stages.at(-1)?.roles.map((role) => role.name)).toEqual(['director', 'former-director']);
     expect(site.verify).toBe(true);
   });
 

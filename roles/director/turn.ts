@@ -1,0 +1,67 @@
+import type { Facts } from '../../src/engine/facts.js';
+import type { Before, Turn } from '../../src/engine/role.js';
+import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import { keepalivedRuns } from '../../src/inventory/keepalived.js';
+
+/** The services that a host shares with other directors. */
+const shared = (cluster: Cluster, { name }: Pick<ClusterHost, 'name'>) =>
+  cluster.services.filter(({ directors }) => directors.length > 1 && directors.includes(name));
+
+const directs = (cluster: Cluster, name: string): boolean =>
+  cluster.services.some(({ directors }) => directors.includes(name));
+
+/** Of the host's VIPs one that it holds while no keepalived does. */
+function heldAlone(cluster: Cluster, host: Pick<ClusterHost, 'name'>, facts: Facts): string | undefined {
+  return shared(cluster, host).find(({ vip }) => facts.heldAlone?.includes(vip))?.vip;
+}
+
+/** Will start keepalived, and has no VIP now: when it hears no other director it takes them. */
+const starts = (cluster: Cluster, host: ClusterHost, facts: Facts): boolean =>
+  keepalivedRuns(cluster, host) &&
+  !facts.keepalived?.running &&
+  heldAlone(cluster, host, facts) === undefined;
+
+/** Has the keepalived that lvsctl gave it, and directs nothing any more. */
+export const isFormer = (cluster: Cluster, name: string, facts: Facts): boolean =>
+  facts.keepalived?.ours === true && !directs(cluster, name);
+
+/**
+ * A keepalived that starts takes the VIPs unless it hears another one say that it has them. So a director that has them by lvsctl's own
+ * means, or by a keepalived that does not know of the new one, is changed before; and one that leaves goes before those that stay stop
+ * listening to it.
+ */
+export const directorTurn: Turn = {
+  asks({ cluster, host, facts }) {
+    if (!starts(cluster, host, facts)) return [];
+    const names = shared(cluster, host).flatMap(({ directors }) => directors);
+    return [...new Set(names)].filter((name) => name !== host.name);
+  },
+  after({ cluster, host, facts, others }) {
+    if (facts.keepalived?.running)
+      return [...others]
+        .filter(([name, each]) => isFormer(cluster, name, each) && each.keepalived?.running)
+        .map(([name]) => ({
+          host: name,
+          because: 'has keepalived, and directs nothing any more',
+          needed: false,
+        }));
+    if (!starts(cluster, host, facts)) return [];
+    return this.asks({ cluster, host, facts }).flatMap((name): Before[] => {
+      const other = others.get(name);
+      const vip = other && heldAlone(cluster, { name }, other);
+      if (vip !== undefined)
+        return [{ host: name, because: `holds ${vip} without keepalived`, needed: true }];
+      return other?.keepalived?.running ? [{ host: name, because: 'runs keepalived', needed: false }] : [];
+    });
+  },
+};
+
+/** Goes first where another director can take the VIPs over at once, and last where all have yet to get keepalived. */
+export const formerTurn: Turn = {
+  asks: () => [],
+  after({ cluster, others }) {
+    const directors = [...others].filter(([name]) => directs(cluster, name));
+    if (directors.some(([, { keepalived }]) => keepalived?.running)) return [];
+    return directors.map(([name]) => ({ host: name, because: 'is to have the VIPs', needed: false }));
+  },
+};

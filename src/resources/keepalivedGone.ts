@@ -1,0 +1,72 @@
+import type { Facts } from '../engine/facts.js';
+import type { Change, Resource } from '../engine/resource.js';
+import { keepalivedMark, keepalivedPath } from '../keepalived/file.js';
+import { type Sh, sh, shLines, trusted } from '../shell/index.js';
+import { observedText } from './observed.js';
+import { stampOf } from './service.js';
+
+export interface KeepalivedGoneOptions {
+  /** Addresses that must not stay on the interface when keepalived has ended in a way that left them there. */
+  readonly vips: readonly string[];
+  /** The host's own; a real server's VIPs on lo or a tunnel are not looked at. */
+  readonly interface: string;
+  readonly facts: Facts;
+}
+
+/** Has `systemctl stop keepalived` take the VIPs away before the table. */
+export const keepalivedDropIn = '/etc/systemd/system/keepalived.service.d/lvsctl.conf';
+
+const id = 'no keepalived of lvsctl’s';
+
+const ended = trusted(`\
+for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+  alive=
+  for f in /run/keepalived.pid /var/run/keepalived.pid; do
+    pid=\`cat $f 2>/dev/null\` || continue
+    case \`cat /proc/$pid/stat 2>/dev/null\` in *'(keepalived)'*) alive=$pid ;; esac
+  done
+  [ -n "$alive" ] || break
+  sleep 1
+done
+if [ -n "$alive" ]; then echo "keepalived does not stop (process $alive)" >&2; exit 1; fi`);
+
+/**
+ * keepalived stopped, not started at boot, and the file that lvsctl wrote away, with the VIPs; the package stays. Another's file is left
+ * alone. The file goes last: a run that is killed before is gone on with by the next one.
+ */
+export function keepalivedGone({ vips, interface: nic, facts }: KeepalivedGoneOptions): Resource {
+  return {
+    id,
+    probe: sh`case \`head -n 1 ${keepalivedPath} 2>/dev/null\` in ${keepalivedMark}*) echo ours ;; esac`,
+    plan(observed): Change | undefined {
+      if (observedText(id, observed).trim() !== 'ours') return undefined;
+      return {
+        summary: `stop keepalived, which has no more work here, and take its ${keepalivedPath} away`,
+        diff: `- keepalived by ${keepalivedPath} of lvsctl's\n`,
+        apply: shLines(
+          ...stop(facts),
+          ended,
+          facts.commands.has('ip') &&
+            sh`for vip in ${vips}; do for prefix in 32 128; do ip addr del "$vip/$prefix" dev ${nic} 2>/dev/null || :; done; done`,
+          sh`rm -f ${keepalivedDropIn} ${stampOf('keepalived')}`,
+          facts.init === 'systemd' && sh`systemctl daemon-reload`,
+          sh`rm -f ${keepalivedPath}`,
+        ),
+      };
+    },
+  };
+}
+
+function stop(facts: Facts): Sh[] {
+  switch (facts.init) {
+    case 'systemd':
+      return [sh`systemctl disable keepalived.service`, sh`systemctl stop keepalived.service`];
+    case 'openrc':
+      return [sh`rc-update del keepalived default 2>/dev/null || :`, sh`rc-service keepalived stop || :`];
+    case 'sysv':
+      return [
+        facts.commands.has('chkconfig') ? sh`chkconfig keepalived off` : sh`update-rc.d -f keepalived remove`,
+        sh`/etc/init.d/keepalived stop || :`,
+      ];
+  }
+}

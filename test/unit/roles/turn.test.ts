@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { director, formerDirector } from '../../../roles/index.js';
+import type { Facts } from '../../../src/engine/facts.js';
+import { debian } from '../resources/facts.js';
+import { host, hostOf, service, tutorial } from './cluster.js';
+
+const vip = '10.83.33.100';
+const cluster = tutorial({
+  hosts: ['lvs1', 'lvs2', 'lvs3', 'gone'].map((name, i) => host(name, `10.83.33.${80 + i}`)),
+  services: [service({ directors: ['lvs1', 'lvs2', 'lvs3'] })],
+});
+const alone: Facts = { ...debian, heldAlone: ['127.0.0.1', '10.83.33.80', vip] };
+const runs: Facts = { ...debian, keepalived: { running: true, ours: true } };
+const stopped: Facts = { ...debian, keepalived: { running: false, ours: true } };
+
+/** Who comes before each host, `!` where it is needed. */
+function order(facts: Readonly<Record<string, Facts>>) {
+  const others = new Map(Object.entries(facts));
+  return Object.fromEntries(
+    [...others].map(([name, own]) => {
+      const { turn } = name === 'gone' ? formerDirector : director;
+      const input = { cluster, host: hostOf(cluster, name), facts: own };
+      const before = turn?.after({ ...input, others }) ?? [];
+      return [name, before.map(({ host: first, needed }) => `${first}${needed ? '!' : ''}`).join(' ')];
+    }),
+  );
+}
+
+describe('directors', () => {
+  it('wait for nobody where none has the VIP, or all have keepalived', () => {
+    expect(order({ lvs1: debian, lvs2: debian })).toEqual({ lvs1: '', lvs2: '' });
+    expect(order({ lvs1: runs, lvs2: runs })).toEqual({ lvs1: '', lvs2: '' });
+  });
+
+  it('that are to start keepalived wait for the one that holds the VIP without it', () => {
+    expect(order({ lvs1: debian, lvs2: alone, lvs3: debian })).toEqual({
+      lvs1: 'lvs2!',
+      lvs2: '',
+      lvs3: 'lvs2!',
+    });
+  });
+
+  it('wait for those whose keepalived does not know of them yet', () => {
+    expect(order({ lvs1: runs, lvs2: runs, lvs3: stopped })).toEqual({
+      lvs1: '',
+      lvs2: '',
+      lvs3: 'lvs1 lvs2',
+    });
+  });
+
+  it('do not wait for one that holds another address, or that nothing is known of', () => {
+    expect(order({ lvs1: debian, lvs2: { ...debian, heldAlone: ['10.83.33.81'] } })).toEqual({
+      lvs1: '',
+      lvs2: '',
+    });
+  });
+
+  it('ask the others only when they are to start keepalived', () => {
+    const asks = (facts: Facts) => director.turn?.asks({ cluster, host: hostOf(cluster, 'lvs2'), facts });
+    expect(asks(debian)).toEqual(['lvs1', 'lvs3']);
+    expect(asks(alone)).toEqual([]);
+    expect(asks(runs)).toEqual([]);
+  });
+
+  it('with a single director wait for nobody', () => {
+    const single = { ...cluster, services: [service({ directors: ['lvs1'] })] };
+    const input = { cluster: single, host: hostOf(cluster, 'lvs1'), facts: debian };
+    expect(director.turn?.after({ ...input, others: new Map([['lvs2', alone]]) })).toEqual([]);
+  });
+});
+
+describe('a former director', () => {
+  it('goes before those whose keepalived takes over, and behind those that have none yet', () => {
+    expect(order({ lvs1: runs, lvs2: debian, gone: runs })).toEqual({ lvs1: 'gone', lvs2: 'lvs1', gone: '' });
+    expect(order({ lvs1: debian, lvs2: debian, gone: runs })).toEqual({
+      lvs1: '',
+      lvs2: '',
+      gone: 'lvs1 lvs2',
+    });
+  });
+
+  it('is one that directs nothing and has the file that lvsctl wrote; others have no part in the stage', () => {
+    const needed = (name: string, facts: Facts) =>
+      formerDirector.appliesTo(hostOf(cluster, name), cluster) &&
+      formerDirector.needed?.({ cluster, host: hostOf(cluster, name), facts });
+    expect(needed('gone', runs)).toBe(true);
+    expect(needed('gone', stopped)).toBe(true);
+    expect(needed('gone', debian)).toBe(false);
+    expect(needed('gone', { ...debian, keepalived: { running: true, ours: false } })).toBe(false);
+    expect(needed('lvs1', runs)).toBe(false);
+  });
+});
