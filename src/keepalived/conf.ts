@@ -1,6 +1,6 @@
 import type { Cluster, ClusterHost, Service } from '../inventory/cluster.js';
 import { addressFor } from '../inventory/host-address.js';
-import { vrrpInstances } from '../inventory/keepalived.js';
+import { vrrpInstances, vrrpOf } from '../inventory/keepalived.js';
 import {
   type Destination,
   destinationKey,
@@ -75,7 +75,8 @@ function syncDaemon(cluster: Cluster, host: ClusterHost): string[] {
   if (sync === undefined) return [];
   const instances = vrrpInstances(cluster).filter(({ directors }) => directors.includes(host.name));
   const [first] = instances;
-  const together = new Set(instances.map(({ group }) => group)).size === 1;
+  const groups = new Set(instances.map(({ group, name }) => (vrrpOf(cluster).syncGroup ? group : name)));
+  const together = groups.size === 1;
   const { interface: nic = host.interface, id, group, port, ttl } = sync;
   const words = [
     nic,
