@@ -2,7 +2,10 @@ import type { Facts } from '../../src/engine/facts.js';
 import type { Resource } from '../../src/engine/resource.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
 import {
+  type ChainContent,
+  chainContent,
   iptablesWords,
+  MARKS_CHAIN,
   type MarkRule,
   nftTable,
   packages,
@@ -45,17 +48,23 @@ export function marks(cluster: Cluster, host: ClusterHost, facts: Facts): Resour
   ];
 }
 
-/** What the boot script says of them: lines for nft, or words for iptables and ip6tables. */
-export function markLines(
-  cluster: Cluster,
-  host: ClusterHost,
-  facts: Facts,
-): { readonly nft: readonly string[]; readonly iptables: readonly { words: readonly string[] }[] } {
+/** What a boot script says of rules: lines for nft, or what chains of iptables and ip6tables are to hold. */
+export interface RuleLines {
+  readonly nft: readonly string[];
+  readonly iptables: readonly ChainContent[];
+}
+
+export function markLines(cluster: Cluster, host: ClusterHost, facts: Facts): RuleLines {
   const rules = markRules(cluster, host);
   if (rules.length === 0) return { nft: [], iptables: [] };
   if (markTool(facts) === 'nft') return { nft: nftTable(rules), iptables: [] };
-  const lines = singleMarkRules(rules).map((rule) => ({
-    words: [rule.vip.includes(':') ? 'ip6tables' : 'iptables', ...iptablesWords(rule)],
-  }));
-  return { nft: [], iptables: lines };
+  return {
+    nft: [],
+    iptables: (['iptables', 'ip6tables'] as const).flatMap((tool) => {
+      const own = rules.filter(({ vip }) => vip.includes(':') === (tool === 'ip6tables'));
+      return own.length === 0
+        ? []
+        : [chainContent(tool, MARKS_CHAIN, singleMarkRules(own).map(iptablesWords))];
+    }),
+  };
 }

@@ -5,16 +5,18 @@ import type { Cluster, ClusterHost, Service } from '../../src/inventory/cluster.
 import { addressFor } from '../../src/inventory/host-address.js';
 import { listeningPorts } from '../../src/inventory/ports.js';
 import {
+  chainContent,
   iptablesNatWords,
   type Masquerade,
   masquerade,
+  NAT_CHAIN,
   nftNatRules,
   nftNatTable,
   packages,
   type SysctlSetting,
 } from '../../src/resources/index.js';
 import { needsFtpHelper } from '../ipvsadm/modules.js';
-import { markTool } from './marks.js';
+import { markTool, type RuleLines } from './marks.js';
 
 /**
  * What the host's NAT services want sent under its own address, each once. Clients first: one of them may be a real server, whose
@@ -73,12 +75,7 @@ export function masquerading(cluster: Cluster, host: ClusterHost, facts: Facts):
   ];
 }
 
-/** What the boot script says of them: tables for nft, or words for iptables and ip6tables. */
-export function masqueradeLines(
-  cluster: Cluster,
-  host: ClusterHost,
-  facts: Facts,
-): { readonly nft: readonly string[]; readonly iptables: readonly { words: readonly string[] }[] } {
+export function masqueradeLines(cluster: Cluster, host: ClusterHost, facts: Facts): RuleLines {
   const rules = masquerades(cluster, host);
   const families = [4, 6] as const;
   if (markTool(facts) === 'nft')
@@ -89,11 +86,10 @@ export function masqueradeLines(
       }),
       iptables: [],
     };
-  const iptables = families.flatMap((family) =>
-    iptablesNatWords(rules, family).map((words) => ({
-      words: [family === 4 ? 'iptables' : 'ip6tables', ...words],
-    })),
-  );
+  const iptables = families.flatMap((family) => {
+    const own = iptablesNatWords(rules, family);
+    return own.length === 0 ? [] : [chainContent(family === 4 ? 'iptables' : 'ip6tables', NAT_CHAIN, own)];
+  });
   return { nft: [], iptables };
 }
 

@@ -13,7 +13,7 @@ import {
   wantedService,
   wantedTable,
 } from '../../src/ipvs/index.js';
-import { interfaceLabel, legacyPrograms, oneLine } from '../../src/resources/index.js';
+import { interfaceLabel, legacyPrograms, oneLine, ownChain } from '../../src/resources/index.js';
 import { quote, template } from '../../src/shell/index.js';
 import { directorModules } from '../ipvsadm/modules.js';
 import { directorVips, isIPv4, neighbourOf, vipPrefix } from '../vips.js';
@@ -68,6 +68,7 @@ export function directorScript(options: DirectorScript): string {
     ...filterRules(cluster, host, facts),
     recordPath,
     legacyPrograms: legacyPrograms.text,
+    ownChain: ownChain.text,
     timeouts: byKeepalived || cluster.ipvs?.timeouts === undefined ? [] : timeoutArgs(cluster.ipvs.timeouts),
     daemons: byKeepalived ? [] : daemonWords(cluster, host),
     neighbour: neighbourOf(cluster, host) ?? '',

@@ -2,13 +2,15 @@ import type { Facts } from '../../src/engine/facts.js';
 import type { Resource } from '../../src/engine/resource.js';
 import type { ClusterHost } from '../../src/inventory/cluster.js';
 import {
+  chainContent,
   iptablesMssWords,
+  MSS_CHAIN,
   type MssRule,
   mssClamp,
   nftMssTable,
   packages,
 } from '../../src/resources/index.js';
-import { markTool } from '../director/marks.js';
+import { markTool, type RuleLines } from '../director/marks.js';
 import { isIPv4, type Vip } from '../vips.js';
 import { type Arrival, arrivalsOf } from './tunnels.js';
 
@@ -66,13 +68,14 @@ export function mssResources(rules: readonly MssRule[], facts: Facts): Resource[
   ];
 }
 
-/** What the boot script says of them: lines for nft, or words for iptables and ip6tables. */
-export function mssLines(
-  rules: readonly MssRule[],
-  facts: Facts,
-): { readonly nft: readonly string[]; readonly iptables: readonly { words: readonly string[] }[] } {
+export function mssLines(rules: readonly MssRule[], facts: Facts): RuleLines {
   if (rules.length === 0 || lacksFilter(rules, facts)) return { nft: [], iptables: [] };
   if (markTool(facts) === 'nft') return { nft: nftMssTable(rules), iptables: [] };
-  const words = rules.map((rule) => [isIPv4(rule.vip) ? 'iptables' : 'ip6tables', ...iptablesMssWords(rule)]);
-  return { nft: [], iptables: words.map((each) => ({ words: each })) };
+  return {
+    nft: [],
+    iptables: (['iptables', 'ip6tables'] as const).flatMap((tool) => {
+      const own = rules.filter(({ vip }) => isIPv4(vip) === (tool === 'iptables'));
+      return own.length === 0 ? [] : [chainContent(tool, MSS_CHAIN, own.map(iptablesMssWords))];
+    }),
+  };
 }

@@ -12,6 +12,7 @@ import {
   legacyPrograms,
   noAddress,
   oneLine,
+  ownChain,
   persistentSysctl,
   redirectRules,
   type SysctlSetting,
@@ -132,6 +133,7 @@ export function realServerScript(cluster: Cluster, host: ClusterHost, facts: Fac
       .map(({ address, label }) => ({ address, label: interfaceLabel('lo', label) ?? 'lo:1' })),
     tunnels: tunnelLines(tunnels, quiet, facts),
     legacyPrograms: legacyPrograms.text,
+    ownChain: ownChain.text,
     mss: mssLines(mssRules(vips, host, facts), facts),
     vips: vips
       .filter((vip) => isHeld(vip, quiet))

@@ -17,7 +17,7 @@ export const NO_RULES: PresentRules<never> = { there: false, whole: true, rules:
  */
 export function readChain<Rule>(
   text: string,
-  own: { readonly chain: string; readonly hook: string },
+  own: Pick<OwnChain, 'chain' | 'hook'>,
   read: (line: string) => Rule | undefined,
 ): PresentRules<Rule> {
   const rules: Rule[] = [];
@@ -54,6 +54,66 @@ xtables() {
   shift
   "$program" "$@"
 }`);
+
+/**
+ * `own_chain TOOL TABLE CHAIN HOOK -A|-I`, with rules on standard input, a line each: CHAIN has these and no others, and HOOK jumps to it.
+ * All is one commit, so that no packet meets half of it. Calls `xtables`. iptables-restore knows --noflush and commands beside rules from
+ * 1.2.1; what `:CHAIN` does to one that is there has changed since, and -w came later. It exits with 4 where another holds the tables.
+ */
+export const ownChain = trusted(`\
+own_chain() {
+  rules=$(cat)
+  for pause in 1 1 2 4 0; do
+    first=-N
+    if xtables "$1" -t "$2" -L "$3" -n >/dev/null 2>&1; then first=-F; fi
+    jump="$5 $4 -j $3"
+    case $(xtables "$1" -t "$2" -L "$4" -n 2>/dev/null) in *"$3 "*) jump= ;; esac
+    printf '%s\\n' "*$2" "$first $3" \${rules:+"$rules"} \${jump:+"$jump"} COMMIT | "$1\${legacy:+-legacy}-restore" --noflush && return
+    [ $? = 4 ] || return 1
+    sleep $pause
+  done
+  return 1
+}`);
+
+export type Xtables = 'iptables' | 'ip6tables';
+
+/** A chain of our own, and what jumps to it: from the end of its hook, or from its start. */
+export interface OwnChain {
+  readonly table: 'mangle' | 'nat';
+  readonly chain: string;
+  readonly hook: string;
+  readonly jump: '-A' | '-I';
+}
+
+/** What {@link ownChain} is told, for a template. */
+export interface ChainContent extends OwnChain {
+  readonly tool: Xtables;
+  readonly rules: readonly string[];
+}
+
+/** @param rules each as the arguments of iptables(8) behind the chain */
+export function chainContent(
+  tool: Xtables,
+  place: OwnChain,
+  rules: readonly (readonly string[])[],
+): ChainContent {
+  return { tool, ...place, rules: rules.map((words) => ['-A', place.chain, ...words].join(' ')) };
+}
+
+/** @param rules as for {@link chainContent} */
+export function fillChain(tool: Xtables, place: OwnChain, rules: readonly (readonly string[])[]): Sh {
+  const { table, chain, hook, jump, rules: lines } = chainContent(tool, place, rules);
+  return sh`printf '%s\n' ${lines} | own_chain ${tool} ${table} ${chain} ${hook} ${jump}`;
+}
+
+/** Nothing jumps to the chain any more, and it is gone. */
+export function dropChain(tool: Xtables, { table, chain, hook }: OwnChain): Sh {
+  return shLines(
+    sh`while xtables ${tool} -t ${table} -D ${hook} -j ${chain} 2>/dev/null; do :; done`,
+    sh`xtables ${tool} -t ${table} -F ${chain}`,
+    sh`xtables ${tool} -t ${table} -X ${chain}`,
+  );
+}
 
 /**
  * Prints `@@ iptables`, `@@ ip6tables` and their lists of one table, and before them what `nft` prints, under names of its own.
@@ -102,7 +162,7 @@ export function filterSections(id: string, observed: ProbeOutput): ReadonlyMap<s
 export interface FilterStep {
   readonly summary: string;
   readonly diff: string;
-  /** May call `xtables`. */
+  /** May call `xtables` and `own_chain`. */
   readonly apply: Sh;
 }
 
@@ -113,6 +173,6 @@ export function changeOf(steps: readonly (FilterStep | undefined)[]): Change | u
   return {
     summary: needed.map(({ summary }) => summary).join('; '),
     diff: needed.map(({ diff }) => diff).join(''),
-    apply: shLines(legacyPrograms, ...needed.map(({ apply }) => apply)),
+    apply: shLines(legacyPrograms, ownChain, ...needed.map(({ apply }) => apply)),
   };
 }

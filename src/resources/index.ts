@@ -9,7 +9,7 @@ export { type ConfiguredServiceOptions, configuredService, forgettingStamp } fro
 export { type DefaultRouteOptions, defaultRoute, METRIC_V6 } from './defaultRoute.js';
 export { type DirectoryOptions, directory } from './directory.js';
 export { type FileOptions, file } from './file.js';
-export { legacyPrograms } from './filterRules.js';
+export { type ChainContent, chainContent, legacyPrograms, ownChain } from './filterRules.js';
 export { type HostRouteOptions, hostRoute } from './hostRoute.js';
 export { type IpvsTableOptions, ipvsTable, readTable, tableProbe } from './ipvs.js';
 export { applyOperations } from './ipvsApply.js';
@@ -26,8 +26,8 @@ export { type KeepalivedWeight, keepalivedWeights } from './keepalivedWeights.js
 export { kernelModule } from './kernelModule.js';
 export { type LinkUpOptions, linkUp } from './linkUp.js';
 export {
-  CHAIN as MARKS_CHAIN,
   iptablesWords,
+  MARKS_CHAIN,
   type MarkRule,
   nftTable,
   single as singleMarkRules,
@@ -42,7 +42,7 @@ export {
 } from './masqueradeRules.js';
 export { modulesAtBoot } from './modulesAtBoot.js';
 export { type MssClampOptions, mssClamp, mssProbe, presentMss } from './mssClamp.js';
-export { iptablesMssWords, type MssRule, nftMssTable } from './mssRules.js';
+export { iptablesMssWords, MSS_CHAIN, type MssRule, nftMssTable } from './mssRules.js';
 export { noAddress } from './noAddress.js';
 export { oneLine } from './oneLine.js';
 export { type PackageManager, type PackageNames, packages } from './packages.js';

@@ -1,5 +1,5 @@
 import type { PortRange, Protocol } from '../inventory/cluster.js';
-import { NO_RULES, type PresentRules, readChain } from './filterRules.js';
+import { NO_RULES, type OwnChain, type PresentRules, readChain } from './filterRules.js';
 
 /** Packets to one VIP and protocol, and these ports, get the mark. */
 export interface MarkRule {
@@ -13,7 +13,12 @@ export interface MarkRule {
 
 /** Our own table of nft(8), and our own chain in the table mangle of iptables(8). Nothing else is ours. */
 export const NFT_TABLE = 'lvsctl_marks';
-export const CHAIN = 'LVSCTL-MARKS';
+export const MARKS_CHAIN: OwnChain = {
+  table: 'mangle',
+  chain: 'LVSCTL-MARKS',
+  hook: 'PREROUTING',
+  jump: '-I',
+};
 
 /** In ascending order, without overlap; neighbours are one range, as nft(8) shows them. */
 export function mergedPorts(ports: readonly PortRange[]): PortRange[] {
@@ -97,7 +102,7 @@ export function parseNft(text: string): PresentRules<MarkRule> {
 
 /** Reads our chain, a rule for each range: since iptables 1.8.9 protocols are numbers, and a mark of all ones is an `or`. */
 export function parseIptables(text: string): PresentRules<MarkRule> {
-  return readChain(text, { chain: CHAIN, hook: 'PREROUTING' }, readIptablesRule);
+  return readChain(text, MARKS_CHAIN, readIptablesRule);
 }
 
 function readIptablesRule(line: string): MarkRule | undefined {

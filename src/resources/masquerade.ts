@@ -1,6 +1,14 @@
 import type { Change, Resource } from '../engine/resource.js';
-import { sh, shLines } from '../shell/index.js';
-import { changeOf, type FilterStep, filterProbe, filterSections, type PresentRules } from './filterRules.js';
+import { sh } from '../shell/index.js';
+import {
+  changeOf,
+  dropChain,
+  type FilterStep,
+  fillChain,
+  filterProbe,
+  filterSections,
+  type PresentRules,
+} from './filterRules.js';
 import {
   iptablesNatWords,
   type Masquerade,
@@ -92,7 +100,6 @@ function nftStep(
   };
 }
 
-/** New rules come behind the old ones before these go, so that there is no moment without any. */
 function iptablesStep(
   found: PresentRules<string>,
   rules: readonly Masquerade[],
@@ -102,24 +109,8 @@ function iptablesStep(
   const words = iptablesNatWords(rules, family);
   const wanted = words.map((each) => each.join(' '));
   if (isRight(found, wanted)) return undefined;
-  const on = (command: string, ...rest: readonly string[]) =>
-    sh`xtables ${tool} -t nat ${command} ${NAT_CHAIN} ${rest}`;
-  const unhook = sh`while xtables ${tool} -t nat -D POSTROUTING -j ${NAT_CHAIN} 2>/dev/null; do :; done`;
-  const hook = sh`xtables ${tool} -t nat -A POSTROUTING -j ${NAT_CHAIN}`;
-  // What can't be read can't be counted.
-  const anew = found.there && !found.whole;
   return {
     ...stepText(tool, found, wanted),
-    apply:
-      wanted.length === 0
-        ? shLines(unhook, on('-F'), on('-X'))
-        : shLines(
-            !found.there && on('-N'),
-            anew && on('-F'),
-            ...words.map((each) => on('-A', ...each)),
-            ...(anew ? [] : found.rules.map(() => on('-D', '1'))),
-            anew && unhook,
-            (anew || !found.there) && hook,
-          ),
+    apply: wanted.length === 0 ? dropChain(tool, NAT_CHAIN) : fillChain(tool, NAT_CHAIN, words),
   };
 }

@@ -1,5 +1,5 @@
 import type { PortRange, Protocol } from '../inventory/cluster.js';
-import { NO_RULES, type PresentRules, readChain } from './filterRules.js';
+import { NO_RULES, type OwnChain, type PresentRules, readChain } from './filterRules.js';
 
 /**
  * Packets that leave with the director's own address: those that an address sends out of its network, or those that are sent to an
@@ -11,7 +11,7 @@ export type Masquerade =
 
 /** Our own tables of nft(8), one a family, and our own chain in the table nat of iptables(8). Nothing else is ours. */
 export const NAT_TABLE = 'lvsctl_nat';
-export const NAT_CHAIN = 'LVSCTL-NAT';
+export const NAT_CHAIN: OwnChain = { table: 'nat', chain: 'LVSCTL-NAT', hook: 'POSTROUTING', jump: '-A' };
 
 export type NatFamily = 4 | 6;
 
@@ -112,7 +112,7 @@ export function parseNftNat(text: string, family: NatFamily): PresentRules<strin
 
 /** Reads our chain, each rule as the words that write it. */
 export function parseIptablesNat(text: string): PresentRules<string> {
-  return readChain(text, { chain: NAT_CHAIN, hook: 'POSTROUTING' }, readRule);
+  return readChain(text, NAT_CHAIN, readRule);
 }
 
 /** `MASQUERADE  6  --  0.0.0.0/0  10.83.33.76  tcp dpt:8080`; before 1.8.9 protocols have names, and ip6tables an empty column for `--`. */

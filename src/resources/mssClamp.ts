@@ -1,6 +1,15 @@
 import type { Change, Resource } from '../engine/resource.js';
-import { type Sh, sh, shLines } from '../shell/index.js';
-import { changeOf, type FilterStep, filterProbe, filterSections, type PresentRules } from './filterRules.js';
+import { type Sh, sh } from '../shell/index.js';
+import {
+  changeOf,
+  dropChain,
+  type FilterStep,
+  fillChain,
+  filterProbe,
+  filterSections,
+  type PresentRules,
+  type Xtables,
+} from './filterRules.js';
 import {
   iptablesMssWords,
   MSS_CHAIN,
@@ -57,9 +66,8 @@ export function presentMss(stdout: string): readonly MssRule[] {
   return (['nft', 'iptables', 'ip6tables'] as const).flatMap((tool) => of(tool).rules);
 }
 
-type Tool = 'nft' | 'iptables' | 'ip6tables';
+type Tool = 'nft' | Xtables;
 
-/** All is written anew: a handshake meanwhile announces what it did before. */
 function step(tool: Tool, found: PresentRules<MssRule>, rules: readonly MssRule[]): FilterStep | undefined {
   const have = found.rules.map(mssText);
   const want = rules.map(mssText);
@@ -75,7 +83,7 @@ function step(tool: Tool, found: PresentRules<MssRule>, rules: readonly MssRule[
     summary: `${told.length > 0 ? told.join('; ') : 'put the rules of segment sizes in order'} (by ${tool})`,
     diff:
       surplus.map((text) => `- mss ${text}\n`).join('') + missing.map((text) => `+ mss ${text}\n`).join(''),
-    apply: tool === 'nft' ? byNft(rules) : byIptables(tool, found, rules),
+    apply: tool === 'nft' ? byNft(rules) : byIptables(tool, rules),
   };
 }
 
@@ -85,14 +93,8 @@ function byNft(rules: readonly MssRule[]): Sh {
     : sh`printf '%s\n' ${nftMssTable(rules)} | nft -f -`;
 }
 
-function byIptables(tool: Tool, { there }: PresentRules<MssRule>, rules: readonly MssRule[]): Sh {
-  const on = (command: string, words: readonly string[] = []) =>
-    sh`xtables ${tool} -t mangle ${command} ${MSS_CHAIN} ${words}`;
-  const unhook = sh`while xtables ${tool} -t mangle -D OUTPUT -j ${MSS_CHAIN} 2>/dev/null; do :; done`;
-  return shLines(
-    there && unhook,
-    there ? on('-F') : on('-N'),
-    ...rules.map((rule) => on('-A', iptablesMssWords(rule))),
-    rules.length > 0 ? sh`xtables ${tool} -t mangle -I OUTPUT -j ${MSS_CHAIN}` : on('-X'),
-  );
+function byIptables(tool: Xtables, rules: readonly MssRule[]): Sh {
+  return rules.length === 0
+    ? dropChain(tool, MSS_CHAIN)
+    : fillChain(tool, MSS_CHAIN, rules.map(iptablesMssWords));
 }

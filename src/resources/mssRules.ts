@@ -1,4 +1,4 @@
-import { NO_RULES, type PresentRules, readChain } from './filterRules.js';
+import { NO_RULES, type OwnChain, type PresentRules, readChain } from './filterRules.js';
 
 /** What a host's answers from a VIP say of the size of segments that it takes. */
 export interface MssRule {
@@ -10,7 +10,7 @@ export interface MssRule {
 
 /** Our own table of nft(8), and our own chain in the table mangle of iptables(8). Nothing else is ours. */
 export const MSS_TABLE = 'lvsctl_mss';
-export const MSS_CHAIN = 'LVSCTL-MSS';
+export const MSS_CHAIN: OwnChain = { table: 'mangle', chain: 'LVSCTL-MSS', hook: 'OUTPUT', jump: '-I' };
 
 /** For people, and for comparing. */
 export function mssText({ vip, mss }: MssRule): string {
@@ -62,7 +62,7 @@ export function parseNftMss(text: string): PresentRules<MssRule> {
 
 /** Reads our chain in `iptables -t mangle -L -n` or that of ip6tables. */
 export function parseIptablesMss(text: string): PresentRules<MssRule> {
-  return readChain(text, { chain: MSS_CHAIN, hook: 'OUTPUT' }, (line) => {
+  return readChain(text, MSS_CHAIN, (line) => {
     const [, vip = '', mss] =
       /^TCPMSS\s+\w+\s+(?:--\s+)?([\da-f.:]+)(?:\/32|\/128)?\s+(?:0\.0\.0\.0\/0|::\/0|anywhere)\s+tcp flags:0x06\/0x02 TCPMSS set (\d+)\s*$/.exec(
         line,

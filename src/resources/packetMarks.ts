@@ -1,9 +1,18 @@
 import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
-import { sh, shLines } from '../shell/index.js';
-import { changeOf, type FilterStep, filterProbe, filterSections, type PresentRules } from './filterRules.js';
+import { sh } from '../shell/index.js';
 import {
-  CHAIN,
+  changeOf,
+  dropChain,
+  type FilterStep,
+  fillChain,
+  filterProbe,
+  filterSections,
+  type PresentRules,
+  type Xtables,
+} from './filterRules.js';
+import {
   iptablesWords,
+  MARKS_CHAIN,
   type MarkRule,
   NFT_TABLE,
   nftTable,
@@ -25,8 +34,6 @@ const probe = filterProbe(
   'mangle',
   sh`  echo '@@ nft'; nft -nn list table inet ${NFT_TABLE} 2>/dev/null || :`,
 );
-
-type Tool = 'iptables' | 'ip6tables';
 
 /**
  * Rules that give packets their marks, by which IPVS takes them for one service. They are in a table of nft(8), or a chain of
@@ -50,7 +57,7 @@ export function packetMarks({ rules, by }: PacketMarksOptions): Resource {
   };
 }
 
-function present(observed: ProbeOutput): Record<'nft' | Tool, PresentRules<MarkRule>> {
+function present(observed: ProbeOutput): Record<'nft' | Xtables, PresentRules<MarkRule>> {
   const sections = filterSections(id, observed);
   return {
     nft: parseNft(sections.get('nft') ?? ''),
@@ -102,32 +109,14 @@ function nftStep(found: PresentRules<MarkRule>, rules: readonly MarkRule[]): Fil
   return { ...stepText('nft', change), apply: sh`printf '%s\n' ${nftTable(rules)} | nft -f -` };
 }
 
-/** New rules come before old ones go, and the jump comes last, so that no packet is without the mark that it had. */
 function iptablesStep(
-  tool: Tool,
+  tool: Xtables,
   found: PresentRules<MarkRule>,
   rules: readonly MarkRule[],
 ): FilterStep | undefined {
   const change = difference(found, rules);
-  const on = (command: string, words: readonly string[] = []) =>
-    sh`xtables ${tool} -t mangle ${command} ${CHAIN} ${words}`;
-  const unhook = sh`while xtables ${tool} -t mangle -D PREROUTING -j ${CHAIN} 2>/dev/null; do :; done`;
   if (rules.length === 0)
-    return found.there
-      ? { ...stepText(tool, change), apply: shLines(unhook, on('-F'), on('-X')) }
-      : undefined;
+    return found.there ? { ...stepText(tool, change), apply: dropChain(tool, MARKS_CHAIN) } : undefined;
   if (isRight(found, change)) return undefined;
-  // What can't be read can't be taken out by name.
-  const anew = found.there && !found.whole;
-  return {
-    ...stepText(tool, change),
-    apply: shLines(
-      !found.there && on('-N'),
-      anew && on('-F'),
-      ...(anew ? single(rules) : change.missing).map((rule) => on('-A', iptablesWords(rule))),
-      ...(anew ? [] : change.surplus.map((rule) => on('-D', iptablesWords(rule)))),
-      anew && unhook,
-      (anew || !found.there) && sh`xtables ${tool} -t mangle -I PREROUTING -j ${CHAIN}`,
-    ),
-  };
+  return { ...stepText(tool, change), apply: fillChain(tool, MARKS_CHAIN, single(rules).map(iptablesWords)) };
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packetMarks } from '../../../src/resources/index.js';
@@ -10,7 +12,7 @@ import {
   parseNft,
   single,
 } from '../../../src/resources/markRules.js';
-import { nothingChanging, said } from './shells.js';
+import { apply, fakeCommands, nothingChanging, said, shells, temporaryFolder } from './shells.js';
 
 const ftp: MarkRule = {
   mark: 256,
@@ -169,21 +171,68 @@ describe('packet marks', () => {
     expect(byIptables.plan(said(shown), nothingChanging)).toBeUndefined();
   });
 
-  it('by iptables: new rules come before old ones go, and the chain is never emptied', () => {
+  it('by iptables: the chain is written anew in one commit, that of the other family is let be', () => {
     const wanted = packetMarks({ rules: [{ ...ftp, mark: 257 }, web6], by: 'iptables' });
     const change = wanted.plan(said(shown), nothingChanging);
-    expect(change?.apply.text.split('\n').slice(-4)).toEqual([
-      'xtables iptables -t mangle -A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 257',
-      'xtables iptables -t mangle -A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 257',
-      'xtables iptables -t mangle -D LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 256',
-      'xtables iptables -t mangle -D LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 256',
+    expect(change?.apply.text.split('\n').filter((line) => /^(xtables |printf)/.test(line))).toEqual([
+      "printf '%s\\n' '-A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 257' " +
+        "'-A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 257' " +
+        '| own_chain iptables mangle LVSCTL-MARKS PREROUTING -I',
     ]);
   });
 
   it('by iptables: a chain that nothing jumps to is hooked in again', () => {
     const lost = shown.replace(/^LVSCTL-MARKS {2}0 .*0\.0\.0\.0\/0\n/m, '');
     const change = byIptables.plan(said(lost), nothingChanging);
-    expect(change?.apply.text).toMatch(/xtables iptables -t mangle -I PREROUTING -j LVSCTL-MARKS$/);
-    expect(change?.apply.text).not.toContain('xtables ip6tables');
+    expect(change?.apply.text).toMatch(/\| own_chain iptables mangle LVSCTL-MARKS PREROUTING -I$/);
+    expect(change?.apply.text).not.toContain('own_chain ip6tables');
+  });
+
+  describe.each(shells)('what iptables-restore is told, by %s', (_, shell) => {
+    const rules = [
+      '-A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 256',
+      '-A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 256',
+    ];
+    const change = () => {
+      const found = packetMarks({ rules: [ftp], by: 'iptables' }).plan(said(''), nothingChanging);
+      if (found === undefined) throw new Error('nothing to do');
+      return found;
+    };
+    /** Fakes that take down what restore is told; it exits with these statuses, one after the other. */
+    const told = (list: string, ...statuses: readonly number[]) => {
+      const folder = fakeCommands({
+        iptables: list,
+        'iptables-restore': `echo "$*" >> "$LOG"; cat >> "$LOG"
+case $(grep -c COMMIT "$LOG") in ${statuses.map((status, at) => `${at + 1}) exit ${status} ;;`).join(' ')} esac`,
+      });
+      const log = join(temporaryFolder(), 'log');
+      const { status } = apply(shell, change(), { PATH: `${folder}:${process.env.PATH}`, LOG: log });
+      return { status, log: readFileSync(log, 'utf8') };
+    };
+
+    it('makes the chain and what jumps to it', () => {
+      const { status, log } = told('case "$*" in *"-L LVSCTL-MARKS"*) exit 1 ;; esac');
+      expect(status).toBe(0);
+      const text = ['*mangle', '-N LVSCTL-MARKS', ...rules, '-I PREROUTING -j LVSCTL-MARKS', 'COMMIT'];
+      expect(log).toBe(`--noflush\n${text.join('\n')}\n`);
+    });
+
+    it('empties one that is there, and leaves what jumps to it', () => {
+      const { log } = told('echo "LVSCTL-MARKS  all  --  0.0.0.0/0  0.0.0.0/0"');
+      expect(log).toBe(`--noflush\n${['*mangle', '-F LVSCTL-MARKS', ...rules, 'COMMIT'].join('\n')}\n`);
+    });
+
+    it('is told again while another program holds the tables, and no more after any other failure', () => {
+      const busy = told(':', 4, 4);
+      expect({ status: busy.status, times: busy.log.match(/COMMIT/g)?.length }).toEqual({
+        status: 0,
+        times: 3,
+      });
+      const refused = told(':', 2);
+      expect({ status: refused.status, times: refused.log.match(/COMMIT/g)?.length }).toEqual({
+        status: 1,
+        times: 1,
+      });
+    });
   });
 });

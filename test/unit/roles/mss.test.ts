@@ -111,7 +111,7 @@ describe('telling clients of them', () => {
       '- mss 10.83.33.101 1400\n+ mss 10.83.33.101 1440\n',
     );
     expect(changeOf(resources, 'segment sizes', '')?.apply.text).toContain(
-      'xtables iptables -t mangle -A LVSCTL-MSS -s 10.83.33.101 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1440',
+      "'-A LVSCTL-MSS -s 10.83.33.101 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1440' | own_chain iptables mangle LVSCTL-MSS OUTPUT -I",
     );
   });
 
@@ -136,7 +136,7 @@ describe('telling clients of them', () => {
       "'ip6 saddr fd00:83::111 tcp flags & (syn | rst) == syn tcp option maxseg size set 1400'",
     );
     expect(text(withCommands('iptables'))).toContain(
-      'mss ip6tables -s fd00:83::111 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1400\n',
+      "'-A LVSCTL-MSS -s fd00:83::111 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1400'",
     );
   });
 });

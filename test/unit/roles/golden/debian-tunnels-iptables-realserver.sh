@@ -41,20 +41,19 @@ xtables() {
   "$program" "$@"
 }
 
-# mss TOOL RULE: the greatest TCP segment that is announced from a VIP, in a chain of our own
-mss() {
-	tool=$1
-	shift
-	xtables "$tool" -t mangle -N LVSCTL-MSS 2>/dev/null
-	# iptables before 1.4.11 has no -C.
-	xtables "$tool" -t mangle -C LVSCTL-MSS "$@" 2>/dev/null || {
-		xtables "$tool" -t mangle -D LVSCTL-MSS "$@" 2>/dev/null
-		xtables "$tool" -t mangle -A LVSCTL-MSS "$@" || failed=1
-	}
-	case $(xtables "$tool" -t mangle -L OUTPUT -n) in
-	*LVSCTL-MSS*) ;;
-	*) xtables "$tool" -t mangle -I OUTPUT -j LVSCTL-MSS || failed=1 ;;
-	esac
+# own_chain TOOL TABLE CHAIN HOOK -A|-I: rules on stdin, which a chain of our own is to have; all are changed at once
+own_chain() {
+  rules=$(cat)
+  for pause in 1 1 2 4 0; do
+    first=-N
+    if xtables "$1" -t "$2" -L "$3" -n >/dev/null 2>&1; then first=-F; fi
+    jump="$5 $4 -j $3"
+    case $(xtables "$1" -t "$2" -L "$4" -n 2>/dev/null) in *"$3 "*) jump= ;; esac
+    printf '%s\n' "*$2" "$first $3" ${rules:+"$rules"} ${jump:+"$jump"} COMMIT | "$1${legacy:+-legacy}-restore" --noflush && return
+    [ $? = 4 ] || return 1
+    sleep $pause
+  done
+  return 1
 }
 
 # No ARP for the VIPs. This comes before they are up: a real server that answers once is remembered for minutes.
@@ -84,14 +83,16 @@ ip link set sit0 up || failed=1
 gue 6080
 gue 6080 -6
 # What clients may send in one TCP segment so that it fits the tunnel.
-mss iptables -s 10.83.33.101 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1440
-mss iptables -s 10.83.33.102 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1428
-mss iptables -s 10.83.33.103 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1432
-mss iptables -s 10.83.33.104 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1420
-mss ip6tables -s fd00:83::111 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1400
-mss ip6tables -s fd00:83::112 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1388
-mss ip6tables -s fd00:83::113 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1396
-mss ip6tables -s fd00:83::114 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1420
+printf '%s\n' \
+	'-A LVSCTL-MSS -s 10.83.33.101 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1440' \
+	'-A LVSCTL-MSS -s 10.83.33.102 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1428' \
+	'-A LVSCTL-MSS -s 10.83.33.103 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1432' \
+	'-A LVSCTL-MSS -s 10.83.33.104 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1420' | own_chain iptables mangle LVSCTL-MSS OUTPUT -I || failed=1
+printf '%s\n' \
+	'-A LVSCTL-MSS -s fd00:83::111 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1400' \
+	'-A LVSCTL-MSS -s fd00:83::112 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1388' \
+	'-A LVSCTL-MSS -s fd00:83::113 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1396' \
+	'-A LVSCTL-MSS -s fd00:83::114 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1420' | own_chain ip6tables mangle LVSCTL-MSS OUTPUT -I || failed=1
 
 hold 10.83.33.100 32 lo lo:100
 hold 10.83.33.101 32 tunl0 tunl0:101

@@ -67,20 +67,19 @@ xtables() {
   "$program" "$@"
 }
 
-# mark TOOL RULE: packets that belong to a service of several ports, in a chain of our own
-mark() {
-	tool=$1
-	shift
-	xtables "$tool" -t mangle -N LVSCTL-MARKS 2>/dev/null
-	# iptables before 1.4.11 has no -C.
-	xtables "$tool" -t mangle -C LVSCTL-MARKS "$@" 2>/dev/null || {
-		xtables "$tool" -t mangle -D LVSCTL-MARKS "$@" 2>/dev/null
-		xtables "$tool" -t mangle -A LVSCTL-MARKS "$@" || failed=1
-	}
-	case $(xtables "$tool" -t mangle -L PREROUTING -n) in
-	*LVSCTL-MARKS*) ;;
-	*) xtables "$tool" -t mangle -I PREROUTING -j LVSCTL-MARKS || failed=1 ;;
-	esac
+# own_chain TOOL TABLE CHAIN HOOK -A|-I: rules on stdin, which a chain of our own is to have; all are changed at once
+own_chain() {
+  rules=$(cat)
+  for pause in 1 1 2 4 0; do
+    first=-N
+    if xtables "$1" -t "$2" -L "$3" -n >/dev/null 2>&1; then first=-F; fi
+    jump="$5 $4 -j $3"
+    case $(xtables "$1" -t "$2" -L "$4" -n 2>/dev/null) in *"$3 "*) jump= ;; esac
+    printf '%s\n' "*$2" "$first $3" ${rules:+"$rules"} ${jump:+"$jump"} COMMIT | "$1${legacy:+-legacy}-restore" --noflush && return
+    [ $? = 4 ] || return 1
+    sleep $pause
+  done
+  return 1
 }
 
 put 0 net/ipv4/ip_forward
@@ -93,8 +92,9 @@ for module in ip_vs ip_vs_wrr; do modprobe "$module" || failed=1; done
 
 
 # Packets that belong to a service of several ports get its mark.
-mark iptables -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 21
-mark iptables -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 21
+printf '%s\n' \
+	'-A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 21' \
+	'-A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 21' | own_chain iptables mangle LVSCTL-MARKS PREROUTING -I || failed=1
 
 wait
 

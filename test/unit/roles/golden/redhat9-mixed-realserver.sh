@@ -24,20 +24,19 @@ xtables() {
   "$program" "$@"
 }
 
-# mss TOOL RULE: the greatest TCP segment that is announced from a VIP, in a chain of our own
-mss() {
-	tool=$1
-	shift
-	xtables "$tool" -t mangle -N LVSCTL-MSS 2>/dev/null
-	# iptables before 1.4.11 has no -C.
-	xtables "$tool" -t mangle -C LVSCTL-MSS "$@" 2>/dev/null || {
-		xtables "$tool" -t mangle -D LVSCTL-MSS "$@" 2>/dev/null
-		xtables "$tool" -t mangle -A LVSCTL-MSS "$@" || failed=1
-	}
-	case $(xtables "$tool" -t mangle -L OUTPUT -n) in
-	*LVSCTL-MSS*) ;;
-	*) xtables "$tool" -t mangle -I OUTPUT -j LVSCTL-MSS || failed=1 ;;
-	esac
+# own_chain TOOL TABLE CHAIN HOOK -A|-I: rules on stdin, which a chain of our own is to have; all are changed at once
+own_chain() {
+  rules=$(cat)
+  for pause in 1 1 2 4 0; do
+    first=-N
+    if xtables "$1" -t "$2" -L "$3" -n >/dev/null 2>&1; then first=-F; fi
+    jump="$5 $4 -j $3"
+    case $(xtables "$1" -t "$2" -L "$4" -n 2>/dev/null) in *"$3 "*) jump= ;; esac
+    printf '%s\n' "*$2" "$first $3" ${rules:+"$rules"} ${jump:+"$jump"} COMMIT | "$1${legacy:+-legacy}-restore" --noflush && return
+    [ $? = 4 ] || return 1
+    sleep $pause
+  done
+  return 1
 }
 
 # No ARP for the VIPs. This comes before they are up: a real server that answers once is remembered for minutes.
@@ -63,7 +62,8 @@ for module in ipip; do modprobe "$module"; done
 ifconfig tunl0 up || failed=1
 put 0 net/ipv4/conf/tunl0/rp_filter
 # What clients may send in one TCP segment so that it fits the tunnel.
-mss iptables -s 10.83.33.101 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1440
+printf '%s\n' \
+	'-A LVSCTL-MSS -s 10.83.33.101 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1440' | own_chain iptables mangle LVSCTL-MSS OUTPUT -I || failed=1
 
 hold 10.83.33.100 32 lo lo:100
 route add -host 10.83.33.100 dev lo:100 2>/dev/null || :

@@ -67,17 +67,19 @@ xtables() {
   "$program" "$@"
 }
 
-# masquerade TOOL RULE: what leaves with this host's own address, in a chain of our own; the order of the rules counts
-masquerade() {
-	tool=$1
-	shift
-	xtables "$tool" -t nat -N LVSCTL-NAT 2>/dev/null
-	while xtables "$tool" -t nat -D LVSCTL-NAT "$@" 2>/dev/null; do :; done
-	xtables "$tool" -t nat -A LVSCTL-NAT "$@" || failed=1
-	case $(xtables "$tool" -t nat -L POSTROUTING -n) in
-	*LVSCTL-NAT*) ;;
-	*) xtables "$tool" -t nat -A POSTROUTING -j LVSCTL-NAT || failed=1 ;;
-	esac
+# own_chain TOOL TABLE CHAIN HOOK -A|-I: rules on stdin, which a chain of our own is to have; all are changed at once
+own_chain() {
+  rules=$(cat)
+  for pause in 1 1 2 4 0; do
+    first=-N
+    if xtables "$1" -t "$2" -L "$3" -n >/dev/null 2>&1; then first=-F; fi
+    jump="$5 $4 -j $3"
+    case $(xtables "$1" -t "$2" -L "$4" -n 2>/dev/null) in *"$3 "*) jump= ;; esac
+    printf '%s\n' "*$2" "$first $3" ${rules:+"$rules"} ${jump:+"$jump"} COMMIT | "$1${legacy:+-legacy}-restore" --noflush && return
+    [ $? = 4 ] || return 1
+    sleep $pause
+  done
+  return 1
 }
 
 put 1 net/ipv4/ip_forward
@@ -97,17 +99,19 @@ service -t '[fd00:7::110]:80' -s wrr
 server rs1 web6 1 -t '[fd00:7::110]:80' -r '[fd00:7::76]:8080' -m
 
 # What leaves with this host's own address; what stays in its network is let go before.
-masquerade iptables -d 10.83.33.76 -j MASQUERADE
-masquerade iptables -d 10.83.33.2 -j MASQUERADE
-masquerade iptables -s 10.83.33.76 -d 10.83.33.0/24 -j RETURN
-masquerade iptables -s 10.83.33.76 -p tcp --syn -j MASQUERADE
-masquerade iptables -s 10.83.33.76 -p udp --dport 1:65535 -j MASQUERADE
-masquerade iptables -s 10.83.33.2 -d 10.83.33.0/24 -j RETURN
-masquerade iptables -s 10.83.33.2 -p tcp --syn -j MASQUERADE
-masquerade iptables -s 10.83.33.2 -p udp --dport 1:65535 -j MASQUERADE
-masquerade ip6tables -s fd00:7::76 -d fd00:7::/64 -j RETURN
-masquerade ip6tables -s fd00:7::76 -p tcp --syn -j MASQUERADE
-masquerade ip6tables -s fd00:7::76 -p udp --dport 1:65535 -j MASQUERADE
+printf '%s\n' \
+	'-A LVSCTL-NAT -d 10.83.33.76 -j MASQUERADE' \
+	'-A LVSCTL-NAT -d 10.83.33.2 -j MASQUERADE' \
+	'-A LVSCTL-NAT -s 10.83.33.76 -d 10.83.33.0/24 -j RETURN' \
+	'-A LVSCTL-NAT -s 10.83.33.76 -p tcp --syn -j MASQUERADE' \
+	'-A LVSCTL-NAT -s 10.83.33.76 -p udp --dport 1:65535 -j MASQUERADE' \
+	'-A LVSCTL-NAT -s 10.83.33.2 -d 10.83.33.0/24 -j RETURN' \
+	'-A LVSCTL-NAT -s 10.83.33.2 -p tcp --syn -j MASQUERADE' \
+	'-A LVSCTL-NAT -s 10.83.33.2 -p udp --dport 1:65535 -j MASQUERADE' | own_chain iptables nat LVSCTL-NAT POSTROUTING -A || failed=1
+printf '%s\n' \
+	'-A LVSCTL-NAT -s fd00:7::76 -d fd00:7::/64 -j RETURN' \
+	'-A LVSCTL-NAT -s fd00:7::76 -p tcp --syn -j MASQUERADE' \
+	'-A LVSCTL-NAT -s fd00:7::76 -p udp --dport 1:65535 -j MASQUERADE' | own_chain ip6tables nat LVSCTL-NAT POSTROUTING -A || failed=1
 
 hold 10.83.33.102 32 eth0 eth0:102
 route add -host 10.83.33.102 dev eth0:102 2>/dev/null || :
