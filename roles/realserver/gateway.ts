@@ -63,24 +63,11 @@ export function gatewaySettings(gateways: readonly string[], host: ClusterHost):
   });
 }
 
-/** The commands of the boot script: some that may fail, and the one that must not. */
-export function routeWords(
-  gateway: string,
-  host: ClusterHost,
-  facts: Facts,
-): { readonly before: readonly (readonly string[])[]; readonly words: readonly string[] } {
+/** The command of the boot script; without ip(8) a function of the script, since route(8) can't replace. */
+export function routeWords(gateway: string, host: ClusterHost, facts: Facts): readonly string[] {
   const six = gateway.includes(':');
-  const device = ['dev', host.interface];
-  const metric = six ? ['metric', String(METRIC_V6)] : [];
-  if (facts.commands.has('ip'))
-    return {
-      before: [],
-      words: ['ip', six ? '-6' : '-4', 'route', 'replace', 'default', 'via', gateway, ...device, ...metric],
-    };
-  const family = six ? ['-A', 'inet6'] : [];
-  const gone = six ? ['gw', gateway, ...metric, ...device] : [];
-  return {
-    before: [['route', ...family, 'del', 'default', ...gone]],
-    words: ['route', ...family, 'add', 'default', 'gw', gateway, ...metric, ...device],
-  };
+  const metric = six ? [String(METRIC_V6)] : [];
+  if (!facts.commands.has('ip')) return ['default_route', gateway, host.interface, ...metric];
+  const route = ['route', 'replace', 'default', 'via', gateway, 'dev', host.interface];
+  return ['ip', six ? '-6' : '-4', ...route, ...(six ? ['metric', ...metric] : [])];
 }

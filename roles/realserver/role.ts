@@ -112,13 +112,15 @@ export function realServerScript(cluster: Cluster, host: ClusterHost, facts: Fac
   const vips = realServerVips(cluster, host);
   const quiet = quietWay(cluster, host, facts);
   const tunnels = tunnelsOf(vips, host);
+  const routes = gatewaysOf(cluster, host).map((gateway) => routeWords(gateway, host, facts));
   return renderScript({
     cluster: oneLine(cluster.name),
     host: oneLine(host.name),
     byIp: facts.commands.has('ip'),
     duty: dutyText(vips, quiet, gatewaysOf(cluster, host)),
     ownSettings: settingsOf(cluster, host).map(({ key, value }) => ({ key, value })),
-    routes: gatewaysOf(cluster, host).map((gateway) => routeWords(gateway, host, facts)),
+    routes,
+    routesByRoute: routes.length > 0 && !facts.commands.has('ip'),
     quiet: quiet.settings.length + quiet.arpRules.length > 0,
     settings: quiet.settings.map(({ key, value }) => ({ key, value })),
     arpRules: quiet.arpRules.map(({ vip, rip = '' }) => ({ vip, rip })),

@@ -66,11 +66,7 @@ describe('a real server of NAT services', () => {
       alpine,
       'ip -4 route replace default via 10.83.33.83 dev eth0 || failed=1\nip -6 route replace default via fd00:83::83 dev eth0 metric 1 || failed=1\n',
     ],
-    [
-      redhat9,
-      'route del default 2>/dev/null\nroute add default gw 10.83.33.83 dev eth0 || failed=1\n' +
-        'route -A inet6 del default gw fd00:83::83 metric 1 dev eth0 2>/dev/null\nroute -A inet6 add default gw fd00:83::83 metric 1 dev eth0 || failed=1\n',
-    ],
+    [redhat9, 'default_route 10.83.33.83 eth0 || failed=1\ndefault_route fd00:83::83 eth0 1 || failed=1\n'],
   ])('routes so at boot', (facts, lines) => {
     const script = writtenText(onServer([nat(), six], facts), '/etc/lvsctl/realserver.sh');
     expect(script).toContain(lines);

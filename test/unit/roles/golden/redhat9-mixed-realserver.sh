@@ -9,6 +9,28 @@ put() {
 	echo "$1" > "/proc/sys/$2" || failed=1
 }
 
+# default_route GATEWAY DEVICE [METRIC]: others go when it is there, so that there is no moment without any
+default_route() {
+	case $1 in
+	*:*) said=$(LC_ALL=C route -A inet6 add default gw "$1" metric "$3" dev "$2" 2>&1) ;;
+	*) said=$(LC_ALL=C route add default gw "$1" dev "$2" 2>&1) ;;
+	esac || case $said in
+	*'File exists'*) ;;
+	*)
+		echo "$said" >&2
+		return 1
+		;;
+	esac
+	case $1 in *:*) return ;; esac
+	route -n | while read -r to by mask flags metric ref use device; do
+		case "$to $mask $metric $flags $by $device" in
+		*" $1 $2") ;;
+		'0.0.0.0 0.0.0.0 0 UG'*) route del default gw "$by" dev "$device" ;;
+		'0.0.0.0 0.0.0.0 0 U '*) route del default dev "$device" ;;
+		esac
+	done
+}
+
 # hold ADDRESS PREFIX DEVICE [LABEL]: an address, unless it is there
 hold() {
 	if [ -n "$4" ]; then ifconfig "$4" "$1" broadcast "$1" netmask 255.255.255.255 up; else ifconfig "$3" add "$1/$2"; fi || failed=1
@@ -54,8 +76,7 @@ put 0 net/ipv4/conf/all/accept_redirects
 put 0 net/ipv4/conf/eth0/accept_redirects
 
 # LVS-NAT: answers go back through the director, or clients would get them from a stranger.
-route del default 2>/dev/null
-route add default gw 10.83.33.83 dev eth0 || failed=1
+default_route 10.83.33.83 eth0 || failed=1
 
 # LVS-TUN: unpack what the director sends, and do not drop it for coming in by the tunnel.
 for module in ipip; do modprobe "$module"; done
