@@ -48,12 +48,29 @@ function vipsNotExpressed(cluster: Cluster, director: ClusterHost): NotExpressed
   });
 }
 
-/** What keepalived does with a table; `quorum` goes with `sorry`. */
-function checksNotExpressed({ name, checks = [], sorry }: Service): NotExpressed[] {
+/** What keepalived does with a table; `quorum` and `hysteresis` go with `sorry`. */
+function checksNotExpressed({
+  name,
+  checks = [],
+  sorry,
+  quorum = 1,
+  hysteresis = 0,
+}: Service): NotExpressed[] {
   const reason = 'no table has it: `lvsctl export --format keepalived` does';
+  const more = [
+    quorum === 1 ? [] : `quorum ${quorum}`,
+    hysteresis === 0 ? [] : `hysteresis ${hysteresis}`,
+  ].flat();
   return [
     ...(checks.length === 0 ? [] : [{ subject: `services.${name}.check`, reason }]),
-    ...(sorry === undefined ? [] : [{ subject: `services.${name}.sorry`, reason }]),
+    ...(sorry === undefined
+      ? []
+      : [
+          {
+            subject: `services.${name}.sorry`,
+            reason: more.length === 0 ? reason : reason.replace('it:', `it, nor ${more.join(' and ')}:`),
+          },
+        ]),
   ];
 }
 

@@ -36,25 +36,19 @@ export function marksNotExpressed(services: readonly Service[]): NotExpressed[] 
 }
 
 /** What of a service is lvsctl's to act on, whatever directs. */
+const ownFields = {
+  minAvailable: 'a limit of `lvsctl drain` and of rolling runs',
+  masquerade: 'rules of a packet filter: `lvsctl provision` sets them',
+  gateway: 'the default route of real servers: `lvsctl provision` sets it',
+  mss: 'a rule on real servers, of the segments that clients send: `lvsctl provision` sets it',
+} as const;
+
 export function ownFieldsNotExpressed(services: readonly Service[]): NotExpressed[] {
-  return services.flatMap(({ name, minAvailable, masquerade }) => [
-    ...(minAvailable === undefined
-      ? []
-      : [
-          {
-            subject: `services.${name}.minAvailable`,
-            reason: 'a limit of `lvsctl drain` and of rolling runs',
-          },
-        ]),
-    ...(masquerade === undefined
-      ? []
-      : [
-          {
-            subject: `services.${name}.masquerade`,
-            reason: 'rules of a packet filter: `lvsctl provision` sets them',
-          },
-        ]),
-  ]);
+  return services.flatMap((service) =>
+    (Object.keys(ownFields) as (keyof typeof ownFields)[])
+      .filter((field) => service[field] !== undefined)
+      .map((field) => ({ subject: `services.${service.name}.${field}`, reason: ownFields[field] })),
+  );
 }
 
 function markRules({ vip, protocol, fwmark, ports = [] }: Service): string[] {
