@@ -99,14 +99,15 @@ async function planIsEmpty(): Promise<void> {
 }
 
 let load: Load | undefined;
-const begin = (): Load => {
+/** Fewer requests than for the figures of a loss, where most of them go to one guest: a busy machine's does no more. */
+const begin = ({ perSecond = 200, every = 250 } = {}): Load => {
   load = startLoad(
     {
       address: vip,
       port: 80,
-      perSecond: 200,
+      perSecond,
       request: shortTarget,
-      kept: { count: 50, every: 250 },
+      kept: { count: 50, every },
       downloads: { count: 4, target: longTarget(), bytesPerSecond: 150_000 },
     },
     `lvs-${name}`,
@@ -199,12 +200,12 @@ describe('two directors', () => {
 
   it('take another weight under load: no request fails, and the VIP stays where it is', async () => {
     const active = await holder();
-    const running = begin();
+    const running = begin({ perSecond: 100, every: 1000 });
     await running.until(({ began }) => Date.now() - began > 3000);
     write({ weight: 5, probing: false });
     await provision();
     const { requests, kept, downloads } = await running.stop();
-    expect(requests.begun).toBeGreaterThan(1000);
+    expect(requests.begun).toBeGreaterThan(300);
     expect(requests.failures).toEqual({});
     expect(kept.filter(({ outcome }) => outcome !== 'alive')).toEqual([]);
     expect(downloads.filter(({ outcome }) => outcome !== 'whole')).toEqual([]);
