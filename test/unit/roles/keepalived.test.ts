@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { director, realserver } from '../../../roles/index.js';
+import { director, ipvsadm, realserver } from '../../../roles/index.js';
 import type { Cluster, HealthCheck } from '../../../src/inventory/cluster.js';
 import { vipChecks } from '../../../src/keepalived/index.js';
 import { debian } from '../resources/facts.js';
@@ -59,6 +59,20 @@ describe('a director with keepalived', () => {
     expect(writtenText(resources(), unit)).toContain('\nBefore=keepalived.service\n');
     const single = { ...pair, services: [service({ directors: ['director'] })] };
     expect(writtenText(resources(single), unit)).not.toContain('Before=');
+  });
+
+  it('has the settings that IPVS brings with it after a boot too: its module is loaded before they are set', () => {
+    const script = writtenText(resources(), '/etc/lvsctl/director.sh');
+    const setting = script.indexOf('put 2 net/ipv4/vs/conn_reuse_mode');
+    expect(setting).toBeGreaterThan(0);
+    expect(script.indexOf('modprobe "$module"')).toBeLessThan(setting);
+    expect(script).toMatch(/^for module in ip_vs /m);
+    // Where sysctl.d has them, systemd has loaded the module before: systemd-sysctl.service comes behind systemd-modules-load.service.
+    expect(changeOf(resources(), 'sysctl.conf director', '')?.diff).toContain(
+      '+net.ipv4.vs.conn_reuse_mode = 2\n',
+    );
+    const modules = ipvsadm.resources(input(ipvsadm, pair, 'director', debian));
+    expect(writtenText(modules, '/etc/modules-load.d/lvsctl-ipvsadm.conf')).toMatch(/^ip_vs$/m);
   });
 
   it('has the way of each check in the table', () => {
