@@ -1,3 +1,4 @@
+import type { Facts } from '../../src/engine/facts.js';
 import type { Resource } from '../../src/engine/resource.js';
 import type { RoleInput } from '../../src/engine/role.js';
 import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
@@ -70,12 +71,22 @@ export function checkSettings(cluster: Cluster, host: ClusterHost): SysctlSettin
   return four ? [{ key: interfaceKey('ipv4', host.interface, 'accept_local'), value: 1 }] : [];
 }
 
-/** The director's table: of keepalived's, what checks did to it is as it should be. */
-export function tableOf(cluster: Cluster, host: ClusterHost, unready: ReadonlyMap<string, string>): Resource {
+/**
+ * The director's table: what checks did to it is as it should be, of the keepalived that the inventory wants, and of one that lvsctl gave
+ * it before and that still runs: its checks would not take a dead server out once more that got its weight back.
+ */
+export function tableOf(
+  cluster: Cluster,
+  host: ClusterHost,
+  unready: ReadonlyMap<string, string>,
+  { keepalived }: Pick<Facts, 'keepalived'>,
+): Resource {
   const wanted = wantedTable(cluster, host.name, unready);
-  if (!keepalivedRuns(cluster, host)) return ipvsTable(wanted);
+  const checked = checkedServices(cluster, host);
+  if (!keepalivedRuns(cluster, host))
+    return ipvsTable({ ...wanted, ...(keepalived?.running && keepalived.ours && { checked }) });
   const { services, owned } = withWays(wanted.services, wanted.owned, cluster, host);
-  return ipvsTable({ services, held: wanted.held, owned, checked: checkedServices(cluster, host) });
+  return ipvsTable({ services, held: wanted.held, owned, checked });
 }
 
 /**

@@ -64,7 +64,7 @@ export default defineRole({
     const tracking = trackingSettings(cluster, host);
     const reuse = reuseSettings(cluster, host, facts);
     const recorded = withRecorded(cluster, facts.recorded);
-    const table = tableOf(recorded, host, unready);
+    const table = tableOf(recorded, host, unready, facts);
     return [
       ...arping(byKeepalived ? [] : vips, facts),
       ...settings.map((setting) => sysctl(setting)),

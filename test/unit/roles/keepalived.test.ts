@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { director, ipvsadm, realserver } from '../../../roles/index.js';
+import type { Facts } from '../../../src/engine/facts.js';
 import type { Cluster, HealthCheck } from '../../../src/inventory/cluster.js';
 import { vipChecks } from '../../../src/keepalived/index.js';
 import { debian } from '../resources/facts.js';
@@ -273,6 +274,23 @@ describe('hosts around it', () => {
       rmSync(folder, { recursive: true });
     },
   );
+
+  it('a director that has become a single one leaves alone what the checks of its keepalived did, as long as that runs', () => {
+    const single = { ...pair, services: [service({ directors: ['director'], checks: [tcp] })] };
+    const table = `${TABLE}TCP  0A532164:0015 wrr\n  -> 0A53214C:0015      Route   3      0          0\n  -> 0A532102:0015      Route   0      0          0\n`;
+    const planned = (keepalived?: Facts['keepalived']) =>
+      changeOf(
+        director.resources(
+          input(director, single, 'director', { ...debian, ...(keepalived && { keepalived }) }),
+        ),
+        'ipvs table',
+        table,
+      )?.diff;
+    const back = expect.stringContaining('+ -a -t 10.83.33.100:21 -r 10.83.33.2:21 -g -w 1\n');
+    expect(planned({ running: true, ours: true })).toBeUndefined();
+    expect(planned({ running: false, ours: true })).toEqual(back);
+    expect(planned()).toEqual(back);
+  });
 
   it('a single director with checks is told how to get them', () => {
     const cluster = tutorial({ services: [service({ checks: [tcp] })] });
