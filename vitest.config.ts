@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const minutes = (count: number): number => count * 60_000;
 const alias = { lvsctl: fileURLToPath(new URL('./src/index.ts', import.meta.url)) };
 
+const setupFiles = ['test/support/seed.ts'];
+
 /** The time limits end a run that hangs; none of them is a claim about speed. */
 function guarded(limit: number) {
   return { testTimeout: limit, hookTimeout: limit, teardownTimeout: minutes(2) };
@@ -19,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          setupFiles,
           pool: 'threads',
           isolate: false,
           ...guarded(minutes(1)),
@@ -29,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'ssh',
           include: ['test/ssh/**/*.test.ts'],
+          setupFiles,
           sequence: { groupOrder: 1 },
           ...guarded(minutes(3)),
         },
