@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AttemptReader, type Dialogue, trafficScript } from '../../../src/verify/traffic.js';
+import { freePort } from '../../support/sshd.js';
 import {
   ftpServer,
   greetingServer,
@@ -162,9 +163,7 @@ describe.concurrent.each(clients)('with nothing but %s', (name, commands) => {
   });
 
   it('fails where nobody listens', async () => {
-    const server = await ftpServer(['220 x']);
-    await server.close();
-    const reader = await connect('ftp', server.port, 3, ['/bin/dash'], path);
+    const reader = await connect('ftp', await freePort(), 3, ['/bin/dash'], path);
     expect(reader.attempts.map(({ outcome }) => outcome)).toEqual(['fail', 'fail', 'fail']);
     expect(reader.attempts[0]?.text).toMatch(/refused/i);
   });
@@ -209,9 +208,7 @@ describe.concurrent.each([...clients.slice(0, 3), ['nc', ['nc', ...basics]] as [
 // netcats don't tell a refusal from silence.
 describe.concurrent.each(clients.slice(0, 3))('where a datagram is refused, with %s', (_, commands) => {
   it('fails', async () => {
-    const server = await udpServer(() => undefined);
-    await server.close();
-    const { attempts } = await connect('datagram', server.port, 2, ['/bin/dash'], pathWith(commands));
+    const { attempts } = await connect('datagram', await freePort(), 2, ['/bin/dash'], pathWith(commands));
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['fail', 'fail']);
     expect(attempts[0]?.text).toMatch(/refused/i);
   });

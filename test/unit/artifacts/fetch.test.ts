@@ -232,13 +232,13 @@ describe('a mirror', () => {
     second.files.set(FILE, { content });
     const mirrors = [`http://127.0.0.1:${port}/`, mirror.url, second.url];
     try {
-      expect(await ensure(linux({ mirrors }), { stallSeconds: 0.3 })).toBe(right);
+      expect(await ensure(linux({ mirrors }), { stallSeconds: 2 })).toBe(right);
     } finally {
       mute.close();
     }
     const said = desk.texts();
-    expect(said).toContain(`${mirrors[0]}${FILE}: no byte for 0.3 s`);
-    expect(said).toContain(`${mirror.url}${FILE}: no byte for 0.3 s`);
+    expect(said).toContain(`${mirrors[0]}${FILE}: no byte for 2 s`);
+    expect(said).toContain(`${mirror.url}${FILE}: no byte for 2 s`);
     expect(second.served[0]?.range).toBe('bytes=1000-');
   });
 
