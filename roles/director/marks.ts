@@ -7,6 +7,7 @@ import {
   iptablesWords,
   MARKS_CHAIN,
   type MarkRule,
+  newPacketMarks,
   nftTable,
   packages,
   packetMarks,
@@ -36,16 +37,21 @@ export function markTool({ commands, paths, kernel, modules }: Facts): 'nft' | '
   return commands.has('nft') || major > 3 || (major === 3 && minor >= 14) ? 'nft' : 'iptables';
 }
 
-/** The rules, and where there is nobody to keep them, the package of who does. */
-export function marks(cluster: Cluster, host: ClusterHost, facts: Facts): Resource[] {
+/** What comes before the table: who keeps the rules, as a package where it lacks, and the rules for packets that have no mark yet. */
+export function newMarks(cluster: Cluster, host: ClusterHost, facts: Facts): Resource[] {
   const rules = markRules(cluster, host);
+  if (rules.length === 0) return [];
   const by = markTool(facts);
-  const lacking = rules.length > 0 && !facts.commands.has(by);
   const name = by === 'nft' ? 'nftables' : 'iptables';
   return [
-    ...(lacking ? [packages({ name, packages: [{ default: name }], facts })] : []),
-    packetMarks({ rules, by }),
+    ...(facts.commands.has(by) ? [] : [packages({ name, packages: [{ default: name }], facts })]),
+    newPacketMarks({ rules, by }),
   ];
+}
+
+/** All other changes of the rules; {@link newMarks} come before. */
+export function marks(cluster: Cluster, host: ClusterHost, facts: Facts): Resource {
+  return packetMarks({ rules: markRules(cluster, host), by: markTool(facts), begun: true });
 }
 
 /** What a boot script says of rules: lines for nft, or what chains of iptables and ip6tables are to hold. */

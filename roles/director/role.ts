@@ -24,7 +24,7 @@ import { noParams } from '../noParams.js';
 import { arpingPackage } from '../probe/arping.js';
 import { directorVips, isIPv4, neighbourOf, type Vip, vipPrefix } from '../vips.js';
 import { checkRemarks, checkSettings, keepalivedResources, tableOf } from './keepalived.js';
-import { LEGACY_IPTABLES, marks } from './marks.js';
+import { LEGACY_IPTABLES, marks, newMarks } from './marks.js';
 import { masquerading, trackingSettings } from './masquerade.js';
 import { recordRemarks, recordResources } from './recorded.js';
 import { reuseSettings } from './reuse.js';
@@ -68,10 +68,11 @@ export default defineRole({
     return [
       ...arping(byKeepalived ? [] : vips, facts),
       ...settings.map((setting) => sysctl(setting)),
+      ...newMarks(cluster, host, facts),
       // The table before the VIP: the first packet for it must find its service.
       table,
       ...recordResources(cluster, host, facts),
-      ...marks(cluster, host, facts),
+      marks(cluster, host, facts),
       ...tracking.map((setting) => sysctl({ ...setting, createdBy: table.id, hint: withoutTracking })),
       ...reuse.map((setting) => sysctl({ ...setting, createdBy: table.id })),
       ...masquerading(cluster, host, facts),

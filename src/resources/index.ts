@@ -46,7 +46,7 @@ export { iptablesMssWords, MSS_CHAIN, type MssRule, nftMssTable } from './mssRul
 export { noAddress } from './noAddress.js';
 export { oneLine } from './oneLine.js';
 export { type PackageManager, type PackageNames, packages } from './packages.js';
-export { type PacketMarksOptions, packetMarks } from './packetMarks.js';
+export { newPacketMarks, type PacketMarksOptions, packetMarks } from './packetMarks.js';
 export { type PersistentSysctlOptions, persistentSysctl } from './persistentSysctl.js';
 export { recordedWeights, recordProbe, writeRecord } from './recordedWeights.js';
 export { type Redirection, redirectRules } from './redirectRules.js';

@@ -26,9 +26,12 @@ export interface PacketMarksOptions {
   readonly rules: readonly MarkRule[];
   /** Who keeps them: nft(8), or iptables(8) and ip6tables(8). What the other has of ours goes. */
   readonly by: 'nft' | 'iptables';
+  /** {@link newPacketMarks} comes before in the same plan, with the same rules: what it adds is taken as done. */
+  readonly begun?: true;
 }
 
 const id = 'packet marks';
+const newId = 'new packet marks';
 
 const probe = filterProbe(
   'mangle',
@@ -39,25 +42,70 @@ const probe = filterProbe(
  * Rules that give packets their marks, by which IPVS takes them for one service. They are in a table of nft(8), or a chain of
  * iptables(8), of our own; nothing else is touched. They last until the next boot, or until somebody flushes all.
  */
-export function packetMarks({ rules, by }: PacketMarksOptions): Resource {
+export function packetMarks({ rules, by, begun }: PacketMarksOptions): Resource {
   return {
     id,
     probe,
     plan(observed): Change | undefined {
-      const found = present(observed);
-      const ofFamily = (six: boolean) => rules.filter(({ vip }) => vip.includes(':') === six);
-      const byNft = [nftStep(found.nft, by === 'nft' ? rules : [])];
-      const byIptables = [
-        iptablesStep('iptables', found.iptables, by === 'iptables' ? ofFamily(false) : []),
-        iptablesStep('ip6tables', found.ip6tables, by === 'iptables' ? ofFamily(true) : []),
-      ];
+      const found = present(id, observed);
+      const wanted = ofTools(rules, by);
+      const from = (tool: Tool) => (begun ? withNew(found[tool], wanted[tool]) : found[tool]);
+      const byNft = [nftStep(from('nft'), wanted.nft)];
+      const byIptables = (['iptables', 'ip6tables'] as const).map((tool) =>
+        iptablesStep(tool, from(tool), wanted[tool]),
+      );
       // What comes before what goes: packets are marked twice for a moment, not left unmarked.
       return changeOf(by === 'nft' ? [...byNft, ...byIptables] : [...byIptables, ...byNft]);
     },
   };
 }
 
-function present(observed: ProbeOutput): Record<'nft' | Xtables, PresentRules<MarkRule>> {
+/**
+ * Only the rules for packets that none marks yet. They come before the table: while it has no service of their mark, IPVS takes the one of
+ * address and port (ip_vs_service_find), so that a service changes from a port to a mark without a moment in which it has neither.
+ */
+export function newPacketMarks({ rules, by }: PacketMarksOptions): Resource {
+  return {
+    id: newId,
+    probe,
+    plan(observed): Change | undefined {
+      const found = present(newId, observed);
+      const wanted = ofTools(rules, by);
+      const all = (tool: Tool) => withNew(found[tool], wanted[tool]).rules;
+      const isNew = (tool: Tool) => all(tool).length > found[tool].rules.length;
+      return changeOf([
+        isNew('nft') ? nftStep(found.nft, all('nft')) : undefined,
+        ...(['iptables', 'ip6tables'] as const).map((tool) =>
+          isNew(tool) ? iptablesStep(tool, found[tool], all(tool)) : undefined,
+        ),
+      ]);
+    },
+  };
+}
+
+type Tool = 'nft' | Xtables;
+
+/** What each of them is to keep. */
+function ofTools(rules: readonly MarkRule[], by: 'nft' | 'iptables'): Record<Tool, readonly MarkRule[]> {
+  const ofFamily = (six: boolean) =>
+    by === 'iptables' ? rules.filter(({ vip }) => vip.includes(':') === six) : [];
+  return { nft: by === 'nft' ? rules : [], iptables: ofFamily(false), ip6tables: ofFamily(true) };
+}
+
+/** Those that are there, and of `rules` those that concern no packet of theirs; what can't be read is left for later. */
+function withNew(found: PresentRules<MarkRule>, rules: readonly MarkRule[]): PresentRules<MarkRule> {
+  if (!found.whole) return found;
+  const added = single(rules).filter((rule) => !found.rules.some((old) => overlaps(old, rule)));
+  if (added.length === 0) return found;
+  return { there: true, whole: true, rules: [...found.rules, ...added] };
+}
+
+function overlaps(one: MarkRule, other: MarkRule): boolean {
+  if (one.vip !== other.vip || one.protocol !== other.protocol) return false;
+  return one.ports.some((a) => other.ports.some((b) => a.first <= b.last && b.first <= a.last));
+}
+
+function present(id: string, observed: ProbeOutput): Record<Tool, PresentRules<MarkRule>> {
   const sections = filterSections(id, observed);
   return {
     nft: parseNft(sections.get('nft') ?? ''),

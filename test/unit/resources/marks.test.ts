@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packetMarks } from '../../../src/resources/index.js';
+import { newPacketMarks, packetMarks } from '../../../src/resources/index.js';
 import {
   iptablesWords,
   type MarkRule,
@@ -186,6 +186,75 @@ describe('packet marks', () => {
     const change = byIptables.plan(said(lost), nothingChanging);
     expect(change?.apply.text).toMatch(/\| own_chain iptables mangle LVSCTL-MARKS PREROUTING -I$/);
     expect(change?.apply.text).not.toContain('own_chain ip6tables');
+  });
+
+  describe('in two steps', () => {
+    const web: MarkRule = {
+      mark: 300,
+      vip: '10.83.33.101',
+      protocol: 'tcp',
+      ports: [{ first: 80, last: 80 }],
+    };
+    const old: MarkRule = { ...ftp, ports: [{ first: 21, last: 21 }] };
+    const shownOf = (rules: readonly MarkRule[]) => `@@ nft\n${nftTable(rules).slice(2).join('\n')}\n`;
+    const steps = (found: string, rules: readonly MarkRule[], by: 'nft' | 'iptables' = 'nft') =>
+      [newPacketMarks({ rules, by }), packetMarks({ rules, by, begun: true })].map((resource) =>
+        resource.plan(said(found), nothingChanging),
+      );
+
+    it.each<[string, string, readonly MarkRule[], (string | undefined)[]]>([
+      [
+        'all where there are none',
+        '',
+        [ftp],
+        ['+ tcp 10.83.33.100 21 → 256\n+ tcp 10.83.33.100 50000-50100 → 256\n', undefined],
+      ],
+      ['nothing where all are', shownOf([ftp]), [ftp], [undefined, undefined]],
+      [
+        'more ports of one mark first, those of a service that goes last',
+        shownOf([old, web]),
+        [ftp],
+        ['+ tcp 10.83.33.100 50000-50100 → 256\n', '- tcp 10.83.33.101 80 → 300\n'],
+      ],
+      [
+        'a packet’s other mark when the table has it',
+        shownOf([web]),
+        [{ ...web, mark: 301 }],
+        [undefined, '- tcp 10.83.33.101 80 → 300\n+ tcp 10.83.33.101 80 → 301\n'],
+      ],
+      ['none any more at the end', shownOf([web]), [], [undefined, '- tcp 10.83.33.101 80 → 300\n']],
+      [
+        'what can’t be read is written anew at the end',
+        shownOf([web]).replace('-150', '0'),
+        [web, ftp],
+        [undefined, '+ tcp 10.83.33.100 21 → 256\n+ tcp 10.83.33.100 50000-50100 → 256\n'],
+      ],
+    ])('%s', (_, found, rules, diffs) => {
+      expect(steps(found, rules).map((change) => change?.diff)).toEqual(diffs);
+    });
+
+    it('by iptables: each family by its own', () => {
+      const [first, second] = steps(`@@ iptables\n${iptablesShown}`, [ftp, web, web6], 'iptables');
+      expect(first?.summary).toBe(
+        'mark packets: tcp 10.83.33.101 80 → 300 (by iptables); mark packets: udp fd00::100 80-90 → 7 (by ip6tables)',
+      );
+      expect(second).toBeUndefined();
+    });
+
+    it('end where one step would', () => {
+      fc.assert(
+        fc.property(fc.array(rule, { maxLength: 4 }), fc.array(rule, { maxLength: 4 }), (before, rules) => {
+          const written = (text: string) =>
+            [...text.matchAll(/'(ip6? daddr [^']*)'/g)].map(([, line]) => line).join('\n');
+          const [first, second] = steps(shownOf(before), rules);
+          const last = second ?? first;
+          if (last === undefined || rules.length === 0) return;
+          const shown = `table inet lvsctl_marks {\ntype filter hook prerouting priority -150;\n${written(last.apply.text)}\n}`;
+          const right = packetMarks({ rules, by: 'nft' }).plan(said(`@@ nft\n${shown}`), nothingChanging);
+          expect(right?.diff).toBeUndefined();
+        }),
+      );
+    });
   });
 
   describe.each(shells)('what iptables-restore is told, by %s', (_, shell) => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { LEGACY_IPTABLES, marks, markTool } from '../../../roles/director/marks.js';
+import { LEGACY_IPTABLES, markTool, newMarks } from '../../../roles/director/marks.js';
+import { director } from '../../../roles/index.js';
 import type { Facts } from '../../../src/engine/facts.js';
 import { debian, redhat9 } from '../resources/facts.js';
 import { hostOf, service, tutorial } from './cluster.js';
-import { ids } from './play.js';
+import { ids, input } from './play.js';
 
 interface Has {
   readonly commands?: readonly string[];
@@ -45,10 +46,21 @@ describe('who marks packets', () => {
 
   it('comes as a package where it lacks, and there is something to mark', () => {
     const cluster = tutorial({ services: [service({ fwmark: 1, ports: [{ first: 80, last: 80 }] })] });
-    const resources = (facts: Facts, of = cluster) => ids(marks(of, hostOf(of, 'director'), facts));
-    expect(resources(having({}))).toEqual(['packages nftables', 'packet marks']);
-    expect(resources(having({ modules: ['nf_tables'] }))).toEqual(['packages iptables', 'packet marks']);
-    expect(resources(having({ commands: ['nft'] }))).toEqual(['packet marks']);
-    expect(resources(having({}), tutorial())).toEqual(['packet marks']);
+    const resources = (facts: Facts, of = cluster) => ids(newMarks(of, hostOf(of, 'director'), facts));
+    expect(resources(having({}))).toEqual(['packages nftables', 'new packet marks']);
+    expect(resources(having({ modules: ['nf_tables'] }))).toEqual(['packages iptables', 'new packet marks']);
+    expect(resources(having({ commands: ['nft'] }))).toEqual(['new packet marks']);
+    expect(resources(having({}), tutorial())).toEqual([]);
+  });
+
+  it('comes before the table with what is new, and after it with what goes', () => {
+    const cluster = tutorial({ services: [service({ fwmark: 1, ports: [{ first: 80, last: 80 }] })] });
+    const all = ids(director.resources(input(director, cluster, 'director', having({ commands: ['nft'] }))));
+    const [before, table, after] = ['new packet marks', 'ipvs table', 'packet marks'].map((id) =>
+      all.indexOf(id),
+    );
+    expect(before).toBeGreaterThan(-1);
+    expect(table).toBeGreaterThan(before ?? 0);
+    expect(after).toBeGreaterThan(table ?? 0);
   });
 });
