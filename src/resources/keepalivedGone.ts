@@ -57,16 +57,23 @@ export function keepalivedGone({ vips, interface: nic, facts }: KeepalivedGoneOp
   };
 }
 
+/** Where the package is gone already there is nothing to stop. */
 function stop(facts: Facts): Sh[] {
   switch (facts.init) {
     case 'systemd':
-      return [sh`systemctl disable keepalived.service`, sh`systemctl stop keepalived.service`];
+      return [
+        sh`if systemctl cat keepalived.service >/dev/null 2>&1; then`,
+        sh`systemctl disable keepalived.service; systemctl stop keepalived.service`,
+        sh`fi`,
+      ];
     case 'openrc':
       return [sh`rc-update del keepalived default 2>/dev/null || :`, sh`rc-service keepalived stop || :`];
     case 'sysv':
       return [
+        sh`if [ -e /etc/init.d/keepalived ]; then`,
         facts.commands.has('chkconfig') ? sh`chkconfig keepalived off` : sh`update-rc.d -f keepalived remove`,
         sh`/etc/init.d/keepalived stop || :`,
+        sh`fi`,
       ];
   }
 }

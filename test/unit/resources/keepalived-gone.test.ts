@@ -14,9 +14,11 @@ describe.each(shells)('keepalived of a former director (%s)', (name, shell) => {
     const bin = join(root, 'bin');
     mkdirSync(bin);
     for (const command of ['systemctl', 'ip', 'rc-update', 'rc-service', 'sleep'])
-      writeFileSync(join(bin, command), `#!/bin/sh\necho "\${0##*/} $*" >> ${join(root, 'log')}\n`, {
-        mode: 0o755,
-      });
+      writeFileSync(
+        join(bin, command),
+        `#!/bin/sh\necho "\${0##*/} $*" >> ${join(root, 'log')}\n[ "$1" != cat ] || [ ! -e ${join(root, 'purged')} ]\n`,
+        { mode: 0o755 },
+      );
     const resource = keepalivedGone({ vips: ['10.0.0.9'], interface: 'none0', facts });
     const path = '/etc/keepalived/keepalived.conf';
     const dropIn = '/etc/systemd/system/keepalived.service.d/lvsctl.conf';
@@ -40,6 +42,7 @@ describe.each(shells)('keepalived of a former director (%s)', (name, shell) => {
         return found && apply(shell, { ...found, apply: inside(found.apply.text) }, environment);
       },
       has: (file: 'conf' | 'drop-in') => existsSync(join(root, file === 'conf' ? path : dropIn)),
+      purge: () => put('purged', ''),
       log: () => readFileSync(join(root, 'log'), 'utf8').trim().split('\n'),
     };
   };
@@ -51,6 +54,7 @@ describe.each(shells)('keepalived of a former director (%s)', (name, shell) => {
     expect(host.apply()).toMatchObject({ status: 0, stderr: '' });
     expect([host.has('conf'), host.has('drop-in')]).toEqual([false, false]);
     expect(host.log()).toEqual([
+      'systemctl cat keepalived.service',
       'systemctl disable keepalived.service',
       'systemctl stop keepalived.service',
       // busybox has an ip of its own, and goes by no PATH.
@@ -60,6 +64,14 @@ describe.each(shells)('keepalived of a former director (%s)', (name, shell) => {
       'systemctl daemon-reload',
     ]);
     expect(host.change()).toBeUndefined();
+  });
+
+  it('has its file taken away where the package is gone', () => {
+    const host = hostWith(ours, { ...debian, commands: new Set() });
+    host.purge();
+    expect(host.apply()).toMatchObject({ status: 0 });
+    expect(host.log()).toEqual(['systemctl cat keepalived.service', 'systemctl daemon-reload']);
+    expect(host.has('conf')).toBe(false);
   });
 
   it('is left alone when the file is another’s', () => {
