@@ -30,7 +30,7 @@ export interface WeightChange {
   /** Of the live table; absent: the server is not in it, and gets its weight when `provision` adds it. */
   readonly before?: number;
   readonly after: number;
-  /** Where a slow change was interrupted on its way to `after`, which is recorded. */
+  /** Where a slow change was interrupted on its way to `after`: in table, record and keepalived’s file. */
   readonly stoppedAt?: number;
   /** Whether the record says so: false where it is the inventory's weight. */
   readonly recorded: boolean;

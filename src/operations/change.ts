@@ -122,6 +122,23 @@ export function planChange(
   return { operations, record: record === state.record ? undefined : record, changes };
 }
 
+/** What an author has the record say. */
+export function recordEntry(
+  { who, reason = '', when = new Date() }: Author,
+  host: string,
+  service: string,
+  weight: number,
+): RecordedWeight {
+  return {
+    host,
+    service,
+    weight,
+    when: `${when.toISOString().slice(0, 19)}Z`,
+    who: recordWord(who),
+    reason: recordReason(reason),
+  };
+}
+
 function recorded(
   record: WeightRecord,
   host: string,
@@ -132,19 +149,12 @@ function recorded(
   const entry = recordedWeight(record, host, service.name);
   if (author === undefined || realServer === undefined)
     return entry === undefined ? record : recordWithout(record, [{ host, service: service.name }]);
-  const { who, reason = '', when = new Date() } = author;
-  const byRolling = reason === rollingReason;
+  const byRolling = author.reason === rollingReason;
   // The host is theirs already; when and by which run does not matter.
   if (byRolling && entry !== undefined && isRolling(entry) && entry.weight === weight(realServer))
     return record;
-  const wanted: RecordedWeight = {
-    host,
-    service: service.name,
-    weight: weight(realServer),
-    when: `${when.toISOString().slice(0, 19)}Z`,
-    who: recordWord(who),
-    reason: byRolling && entry !== undefined ? rollingOver(entry) : recordReason(reason),
-  };
+  const plain = recordEntry(author, host, service.name, weight(realServer));
+  const wanted = byRolling && entry !== undefined ? { ...plain, reason: rollingOver(entry) } : plain;
   // The same weight again, and nothing new to say of it: it goes on since then. What a rolling run has drained is an operator's now.
   const same =
     entry?.weight === wanted.weight &&

@@ -69,6 +69,15 @@ export class Director {
     return this.host.name;
   }
 
+  get hasKeepalived(): boolean {
+    return this.#keepalived;
+  }
+
+  /** As it is now. */
+  get record(): WeightRecord {
+    return this.#record;
+  }
+
   /** @throws LvsctlError when another run holds the lock, or the table can't be read */
   async read(): Promise<DirectorState> {
     const sections = new Map<string, Sh>();
@@ -105,7 +114,7 @@ export class Director {
     this.#record = record ?? this.#record;
     // A connection that is opened anew meanwhile has no lock.
     if (this.lock) sections.set('lock', acquireScript(this.lock));
-    const inFile = last && this.#keepalived ? this.#weights() : [];
+    const inFile = (last || record !== undefined) && this.#keepalived ? this.#weights() : [];
     sections.set(
       'change',
       shLines(

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LvsctlError } from '../errors.js';
-import { destinationKey, type Operation } from '../ipvs/index.js';
+import { LvsctlError, OutcomeUnknownError } from '../errors.js';
+import {
+  destinationKey,
+  type Operation,
+  type RecordedWeight,
+  recordedWeight,
+  recordWith,
+  type WeightRecord,
+} from '../ipvs/index.js';
 import type { WeightChange } from './access.js';
 import { checkReadBack, type DirectorPlan } from './change.js';
 import type { Director } from './director.js';
@@ -18,29 +25,36 @@ export interface Ramp {
   readonly seconds: number;
   readonly signal: AbortSignal;
   readonly onStep?: (step: RampStep) => void;
+  /** What the record says while the weight is on its way; the weight is put in. */
+  readonly entry: RecordedWeight;
 }
 
 type Edit = Extract<Operation, { kind: 'editDestination' }>;
 
 const isEdit = (operation: Operation): operation is Edit => operation.kind === 'editDestination';
 
+/** Seconds between two steps at the least. keepalived reads its file for each, and begins its checks anew then. */
+const STEP = 1;
+const KEEPALIVED_STEP = 10;
+
 /**
- * Weights at even distances from one to the other, the last of them the target; one a second at the most, and none that is the
- * same as the one before.
+ * Weights at even distances from one to the other, the last of them the target; one in so many seconds at the most, and none that is
+ * the same as the one before.
  */
-export function rampWeights(from: number, to: number, seconds: number): number[] {
-  const steps = Math.max(1, Math.min(Math.floor(seconds), Math.abs(to - from)));
+export function rampWeights(from: number, to: number, seconds: number, every = STEP): number[] {
+  const steps = Math.max(1, Math.min(Math.floor(seconds / every), Math.abs(to - from)));
   return Array.from({ length: steps }, (_, i) => from + Math.round(((to - from) * (i + 1)) / steps));
 }
 
 /**
- * Carries a plan out in steps, the last of them when the time is over; the record is written before the first.
- * @throws LvsctlError before anything is changed, where keepalived brings the server back
+ * Carries a plan out in steps, the last of them when the time is over. Table, record and keepalived's file get each step's weight
+ * together, so that they say the same whenever it is interrupted, by whatever.
+ * @throws LvsctlError before anything is changed, where keepalived brings the server back; later, with the weight that it stands at
  */
 export async function rampTo(
   director: Director,
   { operations, record, changes }: DirectorPlan,
-  { seconds, signal, onStep }: Ramp,
+  { seconds, signal, onStep, entry }: Ramp,
 ): Promise<readonly WeightChange[]> {
   const edits = operations.filter(isEdit);
   const checked = edits.find((edit) => director.isLeftToChecks(edit));
@@ -49,40 +63,83 @@ export async function rampTo(
       `keepalived checks ${destinationKey(checked.destination)}, and gives it its whole weight when it answers`,
       { host: director.name, resource: 'weights', hint: 'leave --over out' },
     );
-  const weights = edits.map((edit) =>
-    rampWeights(edit.before.weight ?? 1, edit.destination.weight ?? 1, seconds),
-  );
-  const steps = Math.max(0, ...weights.map(({ length }) => length));
-  if (record !== undefined) await director.change([], { record, last: steps === 0 });
+  const begin = director.record;
+  const end = record ?? begin;
+  // A host's ports in a service have one record, and so one weight on the way.
+  const [first] = edits;
+  const target = first?.destination.weight ?? 1;
+  const every = director.hasKeepalived ? KEEPALIVED_STEP : STEP;
+  const weights = first ? rampWeights(first.before.weight ?? 1, target, seconds, every) : [];
+  if (weights.length === 0 && record !== undefined) await director.change([], { record, last: true });
   const begun = Date.now();
-  const reached = new Map(edits.map((edit) => [destinationKey(edit.destination), edit.before.weight]));
-  for (let step = 1; step <= steps; step++) {
-    const due = begun + (seconds * 1000 * step) / steps;
+  let reached: number | undefined;
+  for (const [index, weight] of weights.entries()) {
+    const due = begun + (seconds * 1000 * (index + 1)) / weights.length;
     await sleep(Math.max(0, due - Date.now()), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
-    const now = edits.flatMap((edit, i): Edit[] => {
-      // Of several with spans of their own, each ends with the last step.
-      const own = weights[i] ?? [];
-      const weight = own[Math.ceil((own.length * step) / steps) - 1];
-      const destination = { ...edit.destination, weight };
-      return weight === reached.get(destinationKey(destination)) ? [] : [{ ...edit, destination }];
-    });
-    if (now.length === 0) continue;
-    checkReadBack(director.name, await director.change(now, { last: step === steps }), now);
-    for (const { destination } of now) reached.set(destinationKey(destination), destination.weight);
-    for (const { destination } of edits) {
-      const address = destinationKey(destination);
+    const last = index === weights.length - 1;
+    const now = edits.map((edit): Edit => ({ ...edit, destination: { ...edit.destination, weight } }));
+    try {
+      const stepRecord = last ? end : recordWith(end, [{ ...entry, weight }]);
+      checkReadBack(director.name, await director.change(now, { record: stepRecord, last }), now);
+    } catch (error) {
+      throw await stopped(
+        director,
+        error,
+        reached === undefined ? begin : recordWith(end, [{ ...entry, weight: reached }]),
+        {
+          at: reached ?? first?.before.weight ?? 1,
+          next: weight,
+          target,
+          entry,
+        },
+      );
+    }
+    reached = weight;
+    for (const { destination } of edits)
       onStep?.({
         director: director.name,
-        address,
-        weight: reached.get(address) ?? 0,
-        target: destination.weight ?? 1,
+        address: destinationKey(destination),
+        weight,
+        target,
         secondsLeft: Math.max(0, seconds - (Date.now() - begun) / 1000),
       });
-    }
   }
-  return changes.map((change) => {
-    const weight = reached.get(change.address);
-    return weight === undefined || weight === change.after ? change : { ...change, stoppedAt: weight };
-  });
+  const at = weights.length === 0 ? target : (reached ?? first?.before.weight);
+  const recorded = recordedWeight(director.record, entry.host, entry.service) !== undefined;
+  return changes.map((change) =>
+    at === change.after || change.before === undefined || change.before === change.after
+      ? change
+      : { ...change, stoppedAt: reached ?? change.before, recorded },
+  );
+}
+
+interface Stop {
+  /** Weights before and after the step that failed, and at the end of the way. */
+  readonly at: number;
+  readonly next: number;
+  readonly target: number;
+  readonly entry: RecordedWeight;
+}
+
+/** A step that was refused is taken back from record and file; of one whose connection was lost nobody knows. */
+async function stopped(
+  director: Director,
+  error: unknown,
+  before: WeightRecord,
+  { at, next, target, entry: { host, service } }: Stop,
+): Promise<unknown> {
+  if (!(error instanceof LvsctlError)) return error;
+  const unknown = error instanceof OutcomeUnknownError;
+  if (!unknown) await director.change([], { record: before, last: false }).catch(() => undefined);
+  const where = unknown ? `weight ${at} or ${next}` : `weight ${at}`;
+  return new LvsctlError(
+    `${error.message}; ${host} in ${service} has ${where} there, on its way to ${target}`,
+    {
+      host: director.name,
+      resource: error.resource ?? 'weights',
+      hint: `\`lvsctl status\` shows the weight; \`lvsctl weight ${host} ${service} ${target} --over …\` goes on from it, \`lvsctl undrain ${host} --service ${service}\` gives the inventory’s back`,
+      cause: error,
+    },
+  );
 }

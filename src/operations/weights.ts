@@ -2,7 +2,14 @@ import { LvsctlError, UsageError } from '../errors.js';
 import { destinationKey, type RecordedWeight, serviceKey } from '../ipvs/index.js';
 import type { Access, Author, DirectorOutcome, OperationFailure, Outcome, WeightChange } from './access.js';
 import { type Guard, keepsEnough } from './availability.js';
-import { checkReadBack, type DirectorPlan, type Intent, objections, planChange } from './change.js';
+import {
+  checkReadBack,
+  type DirectorPlan,
+  type Intent,
+  objections,
+  planChange,
+  recordEntry,
+} from './change.js';
 import { Director, type DirectorState } from './director.js';
 import { type Ramp, type RampStep, rampTo } from './ramp.js';
 import { directorsOf, type Subject, type Target, targetsOf } from './targets.js';
@@ -59,7 +66,7 @@ export interface SetWeightOptions extends Author {
 }
 
 /**
- * Sets one weight, and records it, before the first step: what an interrupted one leaves undone, `provision` does.
+ * Sets one weight, and records it, each step of a slow change too: an interrupted one stays where it is, and `provision` leaves it there.
  * Interrupted by the signal, it says where it stopped.
  * @throws LvsctlError when the guard objects: then nothing was changed anywhere
  */
@@ -73,7 +80,14 @@ export async function setWeight(access: Access, options: SetWeightOptions): Prom
   };
   const { overSeconds = 0, onStep } = options;
   const ramp: Ramp | undefined =
-    overSeconds > 0 ? { seconds: overSeconds, signal: access.signal, ...(onStep && { onStep }) } : undefined;
+    overSeconds > 0
+      ? {
+          seconds: overSeconds,
+          signal: access.signal,
+          ...(onStep && { onStep }),
+          entry: recordEntry(options, host, service, weight),
+        }
+      : undefined;
   return changeWeights(access, subject, intent, force ? undefined : guard, ramp);
 }
 

@@ -21,19 +21,29 @@ export function weight(
   const target = { command: 'weight', file, host, services: [service] } as const;
   return operate(context, target, options, async ({ access, author, view, interruption, lab }) => {
     const { setWeight } = await import('../../operations/index.js');
+    let left = over ?? 0;
     const outcome = await setWeight(access, {
       ...words,
       ...author,
       force,
       ...(over !== undefined && { overSeconds: over }),
-      onStep: (step) => view.event({ type: 'weight.step', ...step }),
+      onStep(step) {
+        left = step.secondsLeft;
+        view.event({ type: 'weight.step', ...step });
+      },
     });
     const failed = tellOutcome(view, outcome);
-    if (interruption.status !== undefined)
-      view.event({
-        type: 'remark',
-        text: `interrupted; \`lvsctl provision ${access.cluster.file}${lab}\` sets what is recorded at once`,
-      });
+    const stopped = outcome.directors.some(({ changes }) =>
+      changes.some(({ stoppedAt }) => stoppedAt !== undefined),
+    );
+    if (interruption.status !== undefined && stopped) {
+      const [again, back] = [
+        `lvsctl weight ${access.cluster.file} ${host} ${service} ${words.weight} --over ${Math.max(1, Math.ceil(left))}s${lab}`,
+        `lvsctl undrain ${access.cluster.file} ${host} --service ${service}${lab}`,
+      ];
+      const text = `interrupted; ${host} keeps the weight that it has now: \`${again}\` goes on from there, \`${back}\` gives the inventory’s back`;
+      view.event({ type: 'remark', text });
+    }
     return failed;
   });
 }

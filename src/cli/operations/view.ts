@@ -53,7 +53,7 @@ function weightLine(event: Extract<RunEvent, { type: 'weight' }>): { text: strin
   const how = recorded ? 'recorded' : 'as in the inventory';
   if (stoppedAt !== undefined)
     return {
-      text: `${where}  stopped at weight ${stoppedAt}, on the way to ${after}, ${how}`,
+      text: `${where}  stopped at weight ${stoppedAt}, on the way to ${after}${recorded ? ', recorded' : ''}`,
       tone: 'change',
     };
   if (before === undefined)

@@ -102,6 +102,24 @@ describe('on a director of keepalived', () => {
     expect(lvs.conf).toBe(confOf(of, 5));
   });
 
+  it('a slow change that is interrupted has its weight in table, record and file', async () => {
+    const of = site();
+    const lvs = director(of);
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const slow = {
+      ...{ host: 'ftp1', service: 'ftp', weight: 9, overSeconds: 30, ...author },
+      onStep: () => {
+        seen.push(lvs.record.slice(0, 11), lvs.conf === confOf(of, 5) ? 'file' : 'other file');
+        controller.abort();
+      },
+    };
+    const { directors } = await setWeight({ ...access(of, lvs), signal: controller.signal }, slow);
+    expect(directors[0]?.changes).toMatchObject([{ before: 3, after: 9, stoppedAt: 5, recorded: true }]);
+    expect(edits(lvs)).toEqual([`-e ${vip} -r 10.83.33.76:21 -g -w 5`]);
+    expect([seen, lvs.record.slice(0, 11)]).toEqual([['ftp1 ftp 5 ', 'file'], 'ftp1 ftp 5 ']);
+  });
+
   it('a slow change is refused where keepalived brings the server back, before anything is changed', async () => {
     const of = site();
     const lvs = director(of, 0);

@@ -50,12 +50,17 @@ describe('the steps of a slow change', () => {
     );
   });
 
-  it('are taken one by one, after the target is recorded', async () => {
+  it('are one in ten seconds where keepalived reads its file for each', () => {
+    expect(rampWeights(0, 100, 60, 10)).toEqual([17, 33, 50, 67, 83, 100]);
+    expect(rampWeights(0, 100, 5, 10)).toEqual([100]);
+  });
+
+  it('are taken one by one, each of them recorded before', async () => {
     const lvs = director(0);
     const told: RampStep[] = [];
-    const first: string[] = [];
+    const records: (string | undefined)[] = [];
     lvs.fake.onCommand = (command) => {
-      if (command.startsWith('-e') && first.length === 0) first.push(lvs.record);
+      if (command.startsWith('-e')) records.push(/^ftp1 ftp \d+ /.exec(lvs.record)?.[0]);
     };
     const begun = Date.now();
     const outcome = await setWeight(access(lvs), {
@@ -66,7 +71,7 @@ describe('the steps of a slow change', () => {
     });
     expect(Date.now() - begun).toBeGreaterThan(1900);
     expect(edits(lvs)).toEqual([4, 8]);
-    expect(first[0]).toMatch(/^ftp1 ftp 8 /);
+    expect(records).toEqual(['ftp1 ftp 4 ', 'ftp1 ftp 8 ']);
     expect(told.map(({ weight, target }) => [weight, target])).toEqual([
       [4, 8],
       [8, 8],
@@ -76,7 +81,7 @@ describe('the steps of a slow change', () => {
     ]);
   });
 
-  it('stop when they are interrupted, say where, and leave the target recorded', async () => {
+  it('stop when they are interrupted, say where, and leave that recorded', async () => {
     const lvs = director(0);
     const controller = new AbortController();
     const outcome = await setWeight(access(lvs, controller.signal), {
@@ -89,7 +94,47 @@ describe('the steps of a slow change', () => {
     expect(outcome.directors[0]?.changes).toMatchObject([
       { before: 0, after: 600, stoppedAt: 1, recorded: true },
     ]);
-    expect(lvs.record).toMatch(/^ftp1 ftp 600 /);
+    expect(lvs.record).toMatch(/^ftp1 ftp 1 /);
+  });
+
+  it('leave the record alone when they are interrupted before the first', async () => {
+    const lvs = director(3);
+    const controller = new AbortController();
+    controller.abort();
+    const slow = { ...options, weight: 9, overSeconds: 60 };
+    const { directors } = await setWeight(access(lvs, controller.signal), slow);
+    expect(directors[0]?.changes).toMatchObject([{ before: 3, after: 9, stoppedAt: 3, recorded: false }]);
+    expect([edits(lvs), lvs.record]).toEqual([[], '']);
+  });
+
+  it('end with the connection, at a weight that table and record say, and the failure too', async () => {
+    const lvs = director(0);
+    const slow = {
+      ...options,
+      weight: 600,
+      overSeconds: 600,
+      onStep: () => {
+        lvs.losesAt = lvs.trips + 1;
+      },
+    };
+    const { directors } = await setWeight(access(lvs), slow);
+    expect(directors[0]?.failure).toMatchObject({
+      message: 'the connection was lost; ftp1 in ftp has weight 1 or 2 there, on its way to 600',
+      hint: expect.stringContaining('`lvsctl weight ftp1 ftp 600 --over …` goes on from it'),
+    });
+    expect(edits(lvs)).toEqual([1]);
+    expect(lvs.record).toMatch(/^ftp1 ftp 1 /);
+  });
+
+  it('are taken back from the record where the kernel refuses one', async () => {
+    const lvs = director(0);
+    lvs.fake.broken = (command) => command.startsWith('-e') && command.endsWith('-w 2');
+    const { directors } = await setWeight(access(lvs), { ...options, weight: 4, overSeconds: 4 });
+    expect(directors[0]?.failure?.message).toMatch(
+      /refused .*; ftp1 in ftp has weight 1 there, on its way to 4$/,
+    );
+    expect(lvs.kernel.save()).toContain('-r 10.83.33.76:21 -g -w 1');
+    expect(lvs.record).toMatch(/^ftp1 ftp 1 /);
   });
 
   it('of a way back to the inventory’s weight leave no record', async () => {
