@@ -3,6 +3,7 @@ import { LvsctlError } from '../errors.js';
 import type { ClusterHost } from '../inventory/cluster.js';
 import { foreignRemark, isForeign, managedHosts } from '../inventory/systems.js';
 import type { ClusterRun, RunOutcome } from './cluster-run.js';
+import { tellDifferences } from './differences.js';
 import { followFormer } from './former.js';
 import { type Gate, type HostGate, hostGates } from './gate.js';
 import { lockOwner } from './lock.js';
@@ -144,6 +145,7 @@ class Runner {
       await this.#stage(stage, present);
       this.run.sink({ type: 'stage.end', stage: stage.name, seconds: (Date.now() - begun) / 1000 });
     }
+    if (this.#gate === undefined) tellDifferences(this.run, this.sessions.values());
     if (this.run.command === 'provision' && this.run.playbook.verify && !this.run.signal.aborted)
       await this.#finalVerify();
   }

@@ -82,6 +82,10 @@ export class HostSession {
     if (!this.#facts) throw new Error(`facts of ${this.name} asked for before they were gathered`);
     return this.#facts;
   }
+  /** As far as they are gathered. */
+  get knownFacts(): Facts | undefined {
+    return this.#facts;
+  }
   /** True while a job of ours goes on there: what Ctrl-C must tell. */
   get jobRunning(): boolean {
     return this.#jobRunning;

@@ -61,6 +61,7 @@ export {
   type WeightRecord,
   withRecorded,
 } from './recorded.js';
+export { type RecordDifference, recordDifferences } from './recorded-differences.js';
 export { type PlacedEntry, parseSave, renderSave, renderService } from './save.js';
 export {
   daemonArgs,

@@ -36,6 +36,8 @@ export interface Intent {
   readonly author: Author | undefined;
   /** True: an entry of the record stays as it is, and so does the weight. */
   readonly keeps?: (entry: RecordedWeight) => boolean;
+  /** An entry that another director keeps, of a host and service: this one takes it over, rather than say something else. */
+  readonly carried?: (host: string, service: string) => RecordedWeight | undefined;
   /** What a rolling run has taken over comes back with what was on record before it. */
   readonly restores?: boolean;
 }
@@ -46,6 +48,8 @@ export interface DirectorPlan {
   /** Undefined: it stays as it is. */
   readonly record: WeightRecord | undefined;
   readonly changes: readonly WeightChange[];
+  /** Taken over from another director’s record. */
+  readonly carried: readonly RecordedWeight[];
 }
 
 const named = (service: Service, realServer: ServiceRealServer): string =>
@@ -86,11 +90,14 @@ export function planChange(
 ): DirectorPlan {
   const operations: Operation[] = [];
   const changes: WeightChange[] = [];
+  const carried: RecordedWeight[] = [];
   let { record } = state;
   for (const { service, realServers } of targets) {
     const host = realServers[0]?.host ?? '';
     const entry = recordedWeight(record, host, service.name);
-    const kept = entry !== undefined && intent.keeps?.(entry) === true ? entry : undefined;
+    const own = entry !== undefined && intent.keeps?.(entry) === true ? entry : undefined;
+    const kept = own ?? intent.carried?.(host, service.name);
+    if (own === undefined && kept !== undefined) carried.push(kept);
     const former =
       kept === undefined && entry !== undefined && intent.restores ? beforeRolling(entry) : undefined;
     for (const realServer of realServers) {
@@ -119,7 +126,8 @@ export function planChange(
     if (former !== undefined) record = recordWith(record, [former]);
     else if (kept === undefined) record = recorded(record, host, service, intent, realServers[0]);
   }
-  return { operations, record: record === state.record ? undefined : record, changes };
+  if (carried.length > 0) record = recordWith(record, carried);
+  return { operations, record: record === state.record ? undefined : record, changes, carried };
 }
 
 /** What an author has the record say. */

@@ -1,5 +1,13 @@
 import { LvsctlError, UsageError } from '../errors.js';
-import { destinationKey, type RecordedWeight, serviceKey } from '../ipvs/index.js';
+import type { Cluster } from '../inventory/cluster.js';
+import {
+  describeRecorded,
+  destinationKey,
+  type RecordedWeight,
+  recordDifferences,
+  recordedWeight,
+  serviceKey,
+} from '../ipvs/index.js';
 import type { Access, Author, DirectorOutcome, OperationFailure, Outcome, WeightChange } from './access.js';
 import { type Guard, keepsEnough } from './availability.js';
 import {
@@ -121,10 +129,43 @@ async function changeWeights(
         resource: 'weights',
         hint: 'give another real server a weight first, or say --force',
       });
-    return { directors: await Promise.all(opened.map((one) => changeOne(one, targets, intent, ramp))) };
+    const meant = { ...intent, ...(intent.keeps && { carried: keptOn(opened, intent.keeps) }) };
+    const outcomes = await Promise.all(opened.map((one) => changeOne(one, targets, meant, ramp)));
+    return { directors: intent.keeps ? outcomes : withDifferences(access.cluster, opened, outcomes) };
   } finally {
     await Promise.allSettled(opened.map(({ director }) => director?.release()));
   }
+}
+
+/** What any of the directors keeps, the newest of several. */
+function keptOn(
+  opened: readonly Opened[],
+  keeps: (entry: RecordedWeight) => boolean,
+): (host: string, service: string) => RecordedWeight | undefined {
+  return (host, service) =>
+    opened
+      .flatMap((one) => ('state' in one ? (recordedWeight(one.state.record, host, service) ?? []) : []))
+      .filter(keeps)
+      .reduce<RecordedWeight | undefined>(
+        (newest, one) => (one.when > (newest?.when ?? '') ? one : newest),
+        undefined,
+      );
+}
+
+/** Tells of what the directors’ records do not say alike now, be it of other hosts. */
+function withDifferences(
+  cluster: Cluster,
+  opened: readonly Opened[],
+  outcomes: readonly DirectorOutcome[],
+): DirectorOutcome[] {
+  const known = opened.flatMap((one) =>
+    'state' in one && one.director ? [[one.name, one.director.record] as const] : [],
+  );
+  const differences = recordDifferences(cluster, new Map(known));
+  return outcomes.map((outcome) => {
+    const own = differences.filter(({ director }) => director === outcome.director).map(({ text }) => text);
+    return own.length === 0 ? outcome : { ...outcome, remarks: [...outcome.remarks, ...own] };
+  });
 }
 
 function objectionsOn(one: Opened, targets: readonly Target[], intent: Intent, guard: Guard): string[] {
@@ -148,7 +189,10 @@ async function changeOne(
   ramp: Ramp | undefined,
 ): Promise<DirectorOutcome> {
   const { name, director } = one;
-  if ('failure' in one) return { director: name, changes: [], remarks: [], failure: one.failure };
+  if ('failure' in one) {
+    const remarks = ['nothing was changed or recorded here: run the same again once that can be done'];
+    return { director: name, changes: [], remarks, failure: one.failure };
+  }
   const own = targets.filter(({ service }) => service.directors.includes(name));
   const plan = planChange(one.state, own, intent);
   const remarks = remarksOn(one.state, own, plan);
@@ -188,7 +232,11 @@ async function carryOut(
 }
 
 /** What the operator must know of a real server that persistence still sends clients to, or that is not in the table. */
-function remarksOn(state: DirectorState, targets: readonly Target[], { changes }: DirectorPlan): string[] {
+function remarksOn(
+  state: DirectorState,
+  targets: readonly Target[],
+  { changes, carried }: DirectorPlan,
+): string[] {
   const absent = changes
     .filter(({ before, kept }) => before === undefined && kept === undefined)
     .map(
@@ -206,7 +254,10 @@ function remarksOn(state: DirectorState, targets: readonly Target[], { changes }
         `${service.persistence.seconds} s; net.ipv4.vs.expire_quiescent_template = 1 on the director ends that`,
     ];
   });
-  return [...absent, ...persistent];
+  const taken = carried.map(
+    (entry) => `${describeRecorded(entry)}: another director’s record says so, and this one says it now too`,
+  );
+  return [...absent, ...persistent, ...taken];
 }
 
 /** What is not an LvsctlError is a defect of ours, and no answer of a director. */

@@ -3,7 +3,13 @@ import type { Drain, Gate, GateReach, Taken } from '../engine/index.js';
 import { defaultWaitSeconds } from '../engine/rolling.js';
 import { LvsctlError } from '../errors.js';
 import type { ClusterHost } from '../inventory/cluster.js';
-import { isRolling, type RecordedWeight, rollingReason } from '../ipvs/index.js';
+import {
+  isRolling,
+  type RecordedWeight,
+  recordDifferences,
+  rollingReason,
+  type WeightRecord,
+} from '../ipvs/index.js';
 import {
   type Access,
   type drain,
@@ -49,6 +55,8 @@ export class TableGate implements Gate {
   readonly #left = new Set<string>();
   /** Hosts that this run has given back: the facts are from its begin. */
   readonly #back = new Set<string>();
+  /** What the records do not say alike: once a run, since each stage asks. */
+  #told = false;
   readonly #access: Access;
 
   /** @param who for the record: `alice@ops1` */
@@ -64,11 +72,19 @@ export class TableGate implements Gate {
   /** By the directors' facts; one that can't be reached tells nothing, and its hosts can't be taken out either. */
   async left(hosts: readonly ClusterHost[]): Promise<ReadonlySet<string>> {
     const directors = directorsOf(hosts.flatMap((host) => servicesOf(this.reach.cluster, host)));
-    const answers = await Promise.all(
-      directors.map((director) => this.reach.facts(director).catch(() => undefined)),
+    const records = new Map<string, WeightRecord>();
+    await Promise.all(
+      directors.map(async (director) => {
+        const facts = await this.reach.facts(director).catch(() => undefined);
+        if (facts) records.set(director, facts.recorded);
+      }),
     );
-    for (const { host } of answers.flatMap((facts) => facts?.recorded.entries.filter(isOurs) ?? []))
+    for (const { host } of [...records.values()].flatMap(({ entries }) => entries.filter(isOurs)))
       if (!this.#back.has(host)) this.#left.add(host);
+    if (!this.#told)
+      for (const { director, text } of recordDifferences(this.reach.cluster, records))
+        this.reach.sink({ type: 'remark', host: director, text });
+    this.#told = true;
     return new Set(this.#left);
   }
 

@@ -189,6 +189,30 @@ describe('drain', () => {
     expect(weights(lvs)[0]).toBe('10.83.33.76:21 0');
   });
 
+  it('tells, the next time, of a director that was not reached, and mends that of its own host', async () => {
+    const [lvs, lvs2] = [director('lvs', ...usual), director('lvs2', ...usual)];
+    const alone = access([lvs], { change: { directors: ['lvs', 'lvs2'] } });
+    const { directors: first } = await drain(alone, { host: 'ftp1', ...author });
+    expect(first[1]?.remarks).toEqual([
+      'nothing was changed or recorded here: run the same again once that can be done',
+    ]);
+    const both = access([lvs, lvs2]);
+    const about = { host: 'ftp2', service: 'ftp', weight: 2, who: 'bob@ops2' };
+    const { directors: told } = await setWeight(both, about);
+    expect(told.map(({ remarks }) => remarks)).toEqual([
+      [],
+      [
+        expect.stringMatching(
+          /^ftp1 in ftp is drained .* that of lvs2 says nothing of it; `lvsctl drain ftp1 /,
+        ),
+      ],
+    ]);
+    expect(weights(lvs2)).toEqual(['10.83.33.76:21 3', '10.83.33.2:21 2']);
+    const { directors: mended } = await drain(both, { host: 'ftp1', ...author });
+    expect(mended.map(({ remarks }) => remarks)).toEqual([[], []]);
+    expect(weights(lvs2)).toEqual(['10.83.33.76:21 0', '10.83.33.2:21 2']);
+  });
+
   it('records first: what a lost connection leaves undone, provision does', async () => {
     const lvs = director('lvs', ...usual);
     lvs.fake.broken = (command) => command.startsWith('-e');

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LvsctlError } from '../../../src/errors.js';
-import { setWeight } from '../../../src/operations/index.js';
+import { drain, setWeight } from '../../../src/operations/index.js';
 import { sh } from '../../../src/shell/index.js';
+import { cluster } from '../ipvs/cluster.js';
 import { closeDirectors, director, established, gateOf, quick, reasons, weights } from './gates.js';
 
 afterEach(closeDirectors);
@@ -112,6 +113,43 @@ describe('what does not go well', () => {
     expect(await gate.left([host('ftp1')])).toEqual(new Set(['ftp1']));
     await expect(gate.takeOut(host('ftp1'), quick)).rejects.toThrow(/^ftp1 can't be drained on lvs2: /);
     expect([weights(lvs)[0], reasons(lvs)]).toEqual(['10.83.33.76:21 0', ['ftp1 ftp 0 rolling']]);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['what a rolling run has left', 'ftp1 ftp 0 2026-11-25T16:00:00Z bob@ops2 rolling'],
+  ])(
+    'an operator’s drain that one director has not heard of, whose record says %s: it stays drained on both',
+    async (_, record) => {
+      const [lvs, lvs2] = [director('lvs'), director('lvs2')];
+      const { gate, host, remarks } = gateOf([lvs, lvs2]);
+      const alone = { cluster: cluster(), host: async () => lvs, signal: gate.reach.signal };
+      await drain(alone, { host: 'ftp1', who: 'alice@ops1', reason: 'new disk' });
+      await lvs2.run(sh`mkdir -p /var/lib/lvsctl; echo ${record} >/var/lib/lvsctl/weights`);
+      await gate.left([host('ftp1')]);
+      expect(await gate.takeOut(host('ftp1'), quick)).toBe('kept');
+      expect(remarks()).toContainEqual(
+        expect.stringMatching(
+          /^ftp1 in ftp is drained since .* by alice@ops1: new disk: another director’s record says so/,
+        ),
+      );
+      await gate.putBack(host('ftp1'), quick);
+      for (const one of [lvs, lvs2]) {
+        expect(weights(one)).toEqual(['10.83.33.76:21 0', '10.83.33.2:21 1']);
+        expect(reasons(one)).toEqual(['ftp1 ftp 0 new disk']);
+      }
+    },
+  );
+
+  it('records that differ are told once a run', async () => {
+    const [lvs, lvs2] = [director('lvs'), director('lvs2')];
+    const { gate, host, remarks } = gateOf([lvs, lvs2]);
+    const alone = { cluster: cluster(), host: async () => lvs, signal: gate.reach.signal };
+    await drain(alone, { host: 'ftp1', who: 'alice@ops1' });
+    for (let stage = 0; stage < 2; stage++) await gate.left([host('ftp1'), host('ftp2')]);
+    expect(remarks()).toEqual([
+      expect.stringMatching(/the record of lvs, and that of lvs2 says nothing of it/),
+    ]);
   });
 
   it('a check that fails: the host stays out', async () => {
