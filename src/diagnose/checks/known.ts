@@ -5,6 +5,7 @@ import type { Check, Scene, Severity, Told, Where } from '../check.js';
 import { atVip, evidence, recordedWeights, schedulers, table } from '../probes.js';
 import { traffic } from '../traffic.js';
 import { entryOf } from './director.js';
+import { rivals } from './parties.js';
 import { addressesShown, answersShown, listenersShown, type Shown, tableShown } from './shown.js';
 
 /** A cause that `verify` names too, by the same rule (src/verify/reasons-*.ts); `shown` says what is to be seen of it. */
@@ -132,7 +133,10 @@ export const arpAnswer = known(
   'some',
   'some clients always reach the same real server, and the director counts nothing',
   answersShown,
-  { probes: [traffic] },
+  {
+    probes: [traffic],
+    rule: (scene) => reasons('arp-answer', answersShown)(scene).filter(({ host }) => !rivals(scene, host)),
+  },
 );
 
 const holdsVip: Pick<Check, 'concerns'> = { concerns: ({ forwarding }) => forwarding !== 'nat' };

@@ -8,7 +8,7 @@ import type { Check, Scene, Told } from '../check.js';
 import { evidence, neighbours, segmentSizes } from '../probes.js';
 import { type Route, routes, routeTo } from '../routes.js';
 import { inNetwork } from '../traffic.js';
-import { directorOf, type Party, partiesOf, partyOf, serversOf } from './parties.js';
+import { directorOf, type Party, partiesOf, partyOf, rivals, serversOf } from './parties.js';
 import { addressesShown } from './shown.js';
 
 const macOf = ({ evidence: told, nic }: Party): string | undefined =>
@@ -27,6 +27,7 @@ function staleAt(scene: Scene, at: Party, address: string, owner: Party): Told[]
   const mac = macOf(owner);
   if (remembered === undefined || mac === undefined || remembered === mac) return [];
   const other = partiesOf(scene).find((party) => macOf(party) === remembered);
+  if (rivals(scene, other?.host)) return [];
   return [
     {
       host: at.host,

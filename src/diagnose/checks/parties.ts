@@ -1,6 +1,7 @@
 import type { ServiceRealServer } from '../../inventory/cluster.js';
 import { isForeign } from '../../inventory/systems.js';
 import type { HostEvidence } from '../../verify/evidence.js';
+import { holders } from '../../verify/interfaces.js';
 import type { Scene } from '../check.js';
 import { evidence } from '../probes.js';
 
@@ -30,6 +31,13 @@ export function serversOf(scene: Scene): (Party & { readonly server: ServiceReal
     const party = partyOf(scene, server.host);
     return party === undefined ? [] : [{ ...party, server }];
   });
+}
+
+/** Whether a host is a director beside the live one and holds the VIP all the same: a split brain, and no stranger. */
+export function rivals(scene: Scene, host: string | undefined): boolean {
+  const { service, director } = scene;
+  if (host === undefined || host === director || !service.directors.includes(host)) return false;
+  return holders(partyOf(scene, host)?.evidence.interfaces ?? [], service.vip).length > 0;
 }
 
 /** Every host of the service that could be asked, each once. */

@@ -324,6 +324,25 @@ export const DIRECTOR_CASES: readonly Case[] = [
     ],
   ],
   [
+    'two directors with the VIP, both of which answer ARP',
+    {
+      cluster: two,
+      like: { lvs2: 'director' },
+      on: {
+        lvs2: [['evidence', '02:4f:ed:9c:e6:c7', '02:00:00:00:00:84']],
+        client: [
+          [
+            'neighbours',
+            /(10.83.33.100 .*)02:4f:ed:9c:e6:c7/,
+            '10.83.33.100     0x1         0x2         02:00:00:00:00:84',
+          ],
+          ['traffic', '[02:4F:ED:9C:E6:C7]  0.809ms', '[02:00:00:00:00:84]  0.809ms'],
+        ],
+      },
+    },
+    ['split-brain@lvs2: lvs2# systemctl restart keepalived'],
+  ],
+  [
     'two directors with the VIP',
     { cluster: two, like: { lvs2: 'director' } },
     ['split-brain@lvs2: lvs2# systemctl restart keepalived'],

@@ -111,6 +111,7 @@ export function diagnosed({
   );
   const macs = [
     ['02:4f:ed:9c:e6:c7', 'director'],
+    ['02:00:00:00:00:84', 'lvs2'],
     ['02:b9:8a:37:b0:a4', 'rs1'],
     ['02:c2:5c:89:52:6e', 'rs2'],
   ] as const;
