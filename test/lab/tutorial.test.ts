@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,7 @@ import { labAccess } from '../../src/lab/index.js';
 import type { Host } from '../../src/ssh/host.js';
 import { environmentPasswords, openHost } from '../../src/ssh/index.js';
 import { type VerifyReport, verifyCluster } from '../../src/verify/index.js';
-import { onHost, program, watched } from './support/program.js';
+import { onHost, watched } from './support/program.js';
 
 /**
  * The product, as its user has it: the built program, real kernels, real logins. The tests build on one another, in this order,
@@ -50,12 +49,8 @@ describe('the tutorial cluster', () => {
   });
 
   it('comes back to the jobs, over a connection that is cut on the director, and ends with 30:10 of 40 logins', async () => {
-    const run = await lvsctl(['provision', inventory, '--lab'], (event) => {
-      if (event.type === 'change.start' && event.resource === 'packages ipvsadm')
-        spawn(process.execPath, [program, 'lab', 'exec', inventory, 'director', '--', 'sh', '-c', cutAll], {
-          stdio: 'ignore',
-        });
-    });
+    shell('director', cutWhen('install ipvsadm:'));
+    const run = await lvsctl(['provision', inventory, '--lab']);
     expect(run.of('failure'), run.story).toEqual([]);
     expect(run.status, run.story).toBe(0);
     const remarks = run.of('remark').map(({ host, text }) => `${host}: ${text}`);
@@ -306,8 +301,12 @@ async function verifyUnasked(name: string): Promise<VerifyReport> {
   }
 }
 
-/** Ends every SSH session of the host, its own included, as a cut cable would for the other end; jobs live on. */
-const cutAll = `for p in /proc/[0-9]*; do
+/** As soon as dpkg has done this, ends every SSH session of the host, as a cut cable would for the other end; jobs live on. */
+const cutWhen = (done: string) => `cat >/tmp/cut.sh <<'END'
+until grep -qs ' ${done}' /var/log/dpkg.log; do sleep 0.2; done
+for p in /proc/[0-9]*; do
   read -r name < $p/comm 2>/dev/null || continue
   case $name in sshd) grep -q 'sshd: root@notty' $p/cmdline 2>/dev/null && kill -9 \${p#/proc/} ;; esac
-done`;
+done
+END
+setsid sh /tmp/cut.sh </dev/null >/dev/null 2>&1 &`;
