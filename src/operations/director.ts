@@ -134,6 +134,11 @@ export class Director {
     return this.#services(outputs);
   }
 
+  /** The table as it is now: one trip. */
+  async table(): Promise<DirectorState['services']> {
+    return this.#services(await runSections(this.host, new Map([['ipvs table', tableProbe]])));
+  }
+
   /**
    * True for a real server that gets a weight again where keepalived checks it: it may have failed, which keepalived knows. It gets the
    * weight by keepalived's own file.

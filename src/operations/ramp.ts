@@ -6,6 +6,8 @@ import {
   type RecordedWeight,
   recordedWeight,
   recordWith,
+  serviceKey,
+  type VirtualService,
   type WeightRecord,
 } from '../ipvs/index.js';
 import type { WeightChange } from './access.js';
@@ -80,6 +82,7 @@ export async function rampTo(
     const last = index === weights.length - 1;
     const now = edits.map((edit): Edit => ({ ...edit, destination: { ...edit.destination, weight } }));
     try {
+      if (director.hasKeepalived) checkStillIn(director.name, await director.table(), now);
       const stepRecord = last ? end : recordWith(end, [{ ...entry, weight }]);
       checkReadBack(director.name, await director.change(now, { record: stepRecord, last }), now);
     } catch (error) {
@@ -112,6 +115,29 @@ export async function rampTo(
       ? change
       : { ...change, stoppedAt: reached ?? change.before, recorded },
   );
+}
+
+/**
+ * keepalived takes a server out once, when its check fails: one that got a weight here meanwhile would stay in though it is dead.
+ * @throws LvsctlError where one has weight 0 now
+ */
+function checkStillIn(
+  director: string,
+  services: ReadonlyMap<string, VirtualService>,
+  edits: readonly Edit[],
+): void {
+  for (const { id, before, destination } of edits) {
+    const key = destinationKey(destination);
+    const found = services.get(serviceKey(id))?.destinations.find((one) => destinationKey(one) === key);
+    if (before.weight === 0 || found?.weight !== 0) continue;
+    throw new LvsctlError(
+      `${key} in ${serviceKey(id)} has been taken out meanwhile, as keepalived does where its check fails, and comes back with the weight that it had reached`,
+      {
+        host: director,
+        resource: 'weights',
+      },
+    );
+  }
 }
 
 interface Stop {

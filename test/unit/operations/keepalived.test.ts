@@ -120,6 +120,24 @@ describe('on a director of keepalived', () => {
     expect([seen, lvs.record.slice(0, 11)]).toEqual([['ftp1 ftp 5 ', 'file'], 'ftp1 ftp 5 ']);
   });
 
+  it('a slow change stops where a check takes the server out on the way: it is given nothing more', async () => {
+    const of = site();
+    const lvs = director(of);
+    const slow = {
+      ...{ host: 'ftp1', service: 'ftp', weight: 5, overSeconds: 20, ...author },
+      onStep: () => {
+        lvs.kernel.run(`-e ${vip} -r 10.83.33.76:21 -g -w 0`.split(' '));
+      },
+    };
+    const { directors } = await setWeight(access(of, lvs), slow);
+    expect(directors[0]?.failure?.message).toMatch(
+      /^10\.83\.33\.76:21 in tcp 10\.83\.33\.100:21 has been taken out meanwhile, as keepalived does where its check fails/,
+    );
+    expect(edits(lvs)).toEqual([`-e ${vip} -r 10.83.33.76:21 -g -w 4`]);
+    expect(lvs.kernel.save()).toContain('-r 10.83.33.76:21 -g -w 0');
+    expect([lvs.record.slice(0, 11), lvs.conf]).toEqual(['ftp1 ftp 4 ', confOf(of, 4)]);
+  });
+
   it('a slow change is refused where keepalived brings the server back, before anything is changed', async () => {
     const of = site();
     const lvs = director(of, 0);
