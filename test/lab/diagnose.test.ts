@@ -1,29 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Diagnosis, diagnose, type Finding, isFault } from '../../src/diagnose/index.js';
-import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
-import { loadInventory } from '../../src/inventory/index.js';
-import { labAccess } from '../../src/lab/index.js';
-import { nested, sh, trusted } from '../../src/shell/index.js';
-import type { Host } from '../../src/ssh/host.js';
-import { environmentPasswords, openHost } from '../../src/ssh/index.js';
-import { FAULTS, type Fault, type FaultGroup } from './support/faults.js';
+import { isFault } from '../../src/diagnose/index.js';
+import { namesOf, SickCluster } from './support/diagnosis.js';
+import { ROUTING_ADVICE, ROUTING_FAULTS, SHUT } from './support/faults/routing.js';
 import { lvsctl } from './support/program.js';
 
 /**
- * Every check of `lvsctl diagnose` that this lab can have at fault: the fault is put in by a command, is found, and nothing else
- * is; what the finding says mends it takes it away. Between them, and at the end, nothing is found.
+ * The checks of `lvsctl diagnose` that direct routing with one director can have at fault: the fault is put in by a command, is found, and
+ * nothing else is; what the finding says mends it takes it away. Between them, and at the end, nothing is found.
  */
-const folder = mkdtempSync(join(tmpdir(), 'lvsctl-diagnose-'));
-const inventory = join(folder, 'inventory.ts');
-let cluster: Cluster;
-let open: (host: ClusterHost) => Promise<Host>;
-const hosts = new Map<string, Promise<Host>>();
-
-writeFileSync(
-  inventory,
+const cluster = new SickCluster(
+  'diagnose',
   `export default {
   name: 'diag-${process.pid}',
   ssh: { user: 'root', hostKeys: 'strict' },
@@ -51,69 +37,23 @@ writeFileSync(
 `,
 );
 
-async function on(host: string, script: string): Promise<void> {
-  const target = cluster.hosts.get(host);
-  if (!target) throw new Error(`no host ${host}`);
-  const { status, stderr } = await (await open(target)).run(sh`bash -c ${nested(trusted(script))}`);
-  expect(status, `${host}: ${script}\n${stderr}`).toBe(0);
-}
-
-/** One host after the other, in the order that they stand in. */
-async function onEach(scripts: Readonly<Record<string, string>>): Promise<void> {
-  for (const [host, script] of Object.entries(scripts)) await on(host, script);
-}
-
-const look = (of: Cluster = cluster): Promise<Diagnosis> => diagnose({ cluster: of, open });
-const faults = ({ findings }: Diagnosis): Finding[] => findings.filter(isFault);
-const named = (found: readonly Finding[]): string[] => found.map(({ check, host }) => `${check}@${host}`);
-
 beforeAll(async () => {
-  const up = await lvsctl('lab', 'up', inventory);
-  expect(up.status, up.story).toBe(0);
-  const provision = await lvsctl('provision', inventory, '--lab');
-  expect(provision.status, provision.story).toBe(0);
-  const access = await labAccess(await loadInventory(inventory));
-  cluster = access.cluster;
-  const passwords = environmentPasswords({});
-  open = (target) => {
-    const opened = hosts.get(target.name) ?? openHost(target, { passwords, dial: access.dial });
-    hosts.set(target.name, opened);
-    return opened;
-  };
+  await cluster.up();
   // So that closed connections are soon forgotten: they count for thresholds and persistence.
-  await on('director', 'ipvsadm --set 0 5 0');
+  await cluster.on('director', 'ipvsadm --set 0 5 0');
   await Promise.all(
     ['director', 'rs1', 'rs2', 'client'].map((host) =>
-      on(host, 'DEBIAN_FRONTEND=noninteractive apt-get install -y iptables >/tmp/apt 2>&1'),
+      cluster.on(host, 'DEBIAN_FRONTEND=noninteractive apt-get install -y iptables >/tmp/apt 2>&1'),
     ),
   );
 });
 
-afterAll(async () => {
-  await Promise.all([...hosts.values()].map(async (host) => (await host).close()));
-  await lvsctl('lab', 'down', inventory);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** By the fixes of its findings, unless it says otherwise. */
-async function mend(fault: Fault, found: readonly Finding[]): Promise<void> {
-  if (fault.undo !== undefined) await onEach(fault.undo);
-  else
-    for (const { fix, check, host } of found) {
-      if (!fault.found.includes(`${check}@${host}`)) continue;
-      if (!('command' in fix) || fix.on === undefined)
-        throw new Error(`${check} has no command on a host: ${JSON.stringify(fix)}`);
-      await on(fix.on, fix.command);
-    }
-  if (fault.after !== undefined) await onEach(fault.after);
-}
-
-const namesOf = ({ faults: of }: FaultGroup): string => of.map(({ name }) => name).join('; ');
+afterAll(() => cluster.down());
 
 describe('diagnose', () => {
   it('finds nothing on a sound cluster', async () => {
-    const run = await lvsctl('diagnose', inventory, '--lab');
-    expect(run.of('diagnosis.finding').map(({ finding }) => finding.check)).toEqual(['ftp-passive']);
+    const run = await lvsctl('diagnose', cluster.inventory, '--lab');
+    expect(run.of('diagnosis.finding').map(({ finding }) => finding.check)).toEqual(ROUTING_ADVICE);
     expect(run.status).toBe(0);
     expect(run.of('diagnosis.service').map(({ examined }) => examined)).toMatchObject([
       { service: 'ftp', blind: [], connections: [{ from: 'client', answered: true }] },
@@ -121,37 +61,29 @@ describe('diagnose', () => {
     ]);
   });
 
-  it.each(FAULTS.map((group) => [namesOf(group), group] as const))(
-    '%s',
-    async (_, { faults: put, probes }) => {
-      for (const fault of put) await onEach(fault.put);
-      const of = probes === undefined ? cluster : { ...cluster, probes };
-      let found: readonly Finding[] = [];
-      try {
-        found = faults(await look(of));
-        const expected = put.flatMap((fault) => fault.found);
-        expect(named(found).sort(), JSON.stringify(found, undefined, 1)).toEqual([...expected].sort());
-      } finally {
-        for (const fault of put) await mend(fault, found);
-      }
-    },
-  );
+  it.each(ROUTING_FAULTS.map((group) => [namesOf(group), group] as const))('%s', async (_, group) => {
+    await cluster.expectFound(group, isFault);
+  });
 
   it('finds nothing when all faults are taken away', async () => {
-    const diagnosis = await look();
-    expect(faults(diagnosis)).toEqual([]);
+    const diagnosis = await cluster.look();
+    expect(diagnosis.findings.filter(isFault)).toEqual([]);
     expect(diagnosis.examined.flatMap(({ connections }) => connections)).toHaveLength(2);
   });
 
-  it('looks at the others where a host can’t be reached', async () => {
-    await on('rs2', 'systemctl stop ssh.socket ssh.service');
-    const run = await lvsctl('diagnose', inventory, 'ftp', '--lab');
-    await on('rs2', 'systemctl start ssh.socket');
+  it('looks at the others where hosts can’t be reached', async () => {
+    await cluster.onEach(SHUT.put);
+    const run = await lvsctl('diagnose', cluster.inventory, 'ftp', '--lab');
+    await cluster.onEach(SHUT.undo ?? {});
     expect(run.status).toBe(1);
-    const [first] = run.of('diagnosis.finding').map(({ finding }) => finding);
-    expect(first).toMatchObject({ check: 'server-unreachable', host: 'rs2', services: ['ftp'] });
+    const findings = run.of('diagnosis.finding').map(({ finding }) => finding);
+    expect(findings.map(({ check, host }) => `${check}@${host}`)).toEqual([
+      ...SHUT.found,
+      ...ROUTING_ADVICE.map((check) => `${check}@undefined`),
+    ]);
+    expect(findings[0]).toMatchObject({ services: ['ftp'] });
     const examined = run.of('diagnosis.service')[0]?.examined;
     expect(examined?.blind).toContainEqual({ check: 'server-vip', host: 'rs2', reason: expect.any(String) });
-    expect(examined?.silent).toContain('director-vip');
+    expect(examined?.silent).toContain('listener');
   });
 });

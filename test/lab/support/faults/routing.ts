@@ -1,45 +1,29 @@
-/** One thing that an operator, an update or a boot breaks, and what `lvsctl diagnose` has to say of it. */
-export interface Fault {
-  readonly name: string;
-  /** Host → script that puts it in. */
-  readonly put: Readonly<Record<string, string>>;
-  /** `CHECK@HOST` of every finding. */
-  readonly found: readonly string[];
-  /** What takes it away where the findings' own fixes, as commands on hosts, are not to be run: host → script. */
-  readonly undo?: Readonly<Record<string, string>>;
-  /** Run after that: what the fixes can't know of. */
-  readonly after?: Readonly<Record<string, string>>;
-}
-
-/** Faults that don't touch one another: they are put in together, all of them must be found, and nothing else. */
-export interface FaultGroup {
-  readonly faults: readonly Fault[];
-  /** The probe hosts of the inventory instead of its own. */
-  readonly probes?: readonly string[];
-}
+import { type Fault, type FaultGroup, hold, letGo, listening, on, until } from './fault.js';
 
 const vip = '10.83.33.100';
 const ftp = `-t ${vip}:21`;
-const ssh = '-t 10.83.33.101:22';
+const sshVip = '10.83.33.101';
+const ssh = `-t ${sshVip}:22`;
 const conf = '/proc/sys/net/ipv4/conf';
 const vs = '/proc/sys/net/ipv4/vs';
 const drop = `iptables-legacy -I INPUT -d ${vip} -p tcp --dport 21 -j DROP`;
 const undrop = 'iptables-legacy -F INPUT; modprobe -r iptable_filter';
+const raw = (command: string) => `iptables-legacy -t raw ${command} PREROUTING`;
 const forget = `ip neigh del ${vip} dev eth0 2>/dev/null; :`;
 const silence = `echo 0 > ${conf}/all/arp_ignore; echo 0 > ${conf}/eth0/arp_ignore`;
-/** Connections of the client that stay open until they are let go. */
-const hold = (address: string, port: number, count: number) =>
-  `setsid bash -c 'for n in $(seq ${count}); do exec {fd}<>/dev/tcp/${address}/${port}; done; : >/tmp/open; exec sleep 3600' >/dev/null 2>&1 &
-  echo $! > /tmp/held; n=0; while [ ! -e /tmp/open ] && [ $n -lt 30 ]; do sleep 1; n=$((n+1)); done; rm -f /tmp/open`;
-const letGo = 'kill $(cat /tmp/held)';
 /** systemd does not wait until vsftpd listens. */
-const startFtp = `systemctl restart vsftpd
-  n=0; until cat /proc/net/tcp /proc/net/tcp6 | grep -q ':0015 0*:0000 0A ' || [ $n -ge 60 ]; do n=$((n+1)); sleep 1; done`;
-
-const on = (host: string, script: string) => ({ [host]: script });
+const startFtp = `systemctl restart vsftpd; ${until(listening(21))}`;
+/** Of all connections lvsctl's own is tracked, and there is room for no other; the client's are let past, and so still work. */
+const trackedFull = `${raw('-I')} -s 10.83.33.50 -j CT --notrack
+  iptables-legacy -t raw -I OUTPUT -d 10.83.33.50 -j CT --notrack
+  iptables-legacy -A INPUT -m conntrack --ctstate INVALID -j ACCEPT
+  echo 65536 > /proc/sys/net/netfilter/nf_conntrack_max
+  ${until('{ echo tracked; sleep 1; echo tracked; [ $(cat /proc/sys/net/netfilter/nf_conntrack_count) -gt 0 ]; }')}
+  echo 1 > /proc/sys/net/netfilter/nf_conntrack_max`;
+const trackNothing = `${undrop}; iptables-legacy -t raw -F; modprobe -r iptable_raw`;
 
 /** Services of the lab: ftp at 10.83.33.100:21, wrr 3:1; ssh at 10.83.33.101:22, persistent, a whole /24 being one client. */
-export const FAULTS: readonly FaultGroup[] = [
+export const ROUTING_FAULTS: readonly FaultGroup[] = [
   {
     faults: [
       {
@@ -322,16 +306,16 @@ export const FAULTS: readonly FaultGroup[] = [
   {
     faults: [
       {
-        name: 'a full table of tracked connections',
-        put: on(
-          'rs2',
-          // What is said here is of the SSH connection, which is tracked from then on and does not suffer.
-          `iptables-legacy -A INPUT -m conntrack --ctstate INVALID -j ACCEPT
-          echo 65536 > /proc/sys/net/netfilter/nf_conntrack_max; echo tracked; sleep 1; echo tracked; sleep 1
-          cat /proc/sys/net/netfilter/nf_conntrack_count > /proc/sys/net/netfilter/nf_conntrack_max`,
-        ),
+        name: 'a full table of tracked connections on a real server',
+        put: on('rs2', trackedFull),
         found: ['conntrack-server@rs2'],
-        after: on('rs2', undrop),
+        after: on('rs2', trackNothing),
+      },
+      {
+        name: 'a full table of tracked connections on the director',
+        put: on('director', trackedFull),
+        found: ['conntrack-director@director'],
+        after: on('director', trackNothing),
       },
     ],
   },
@@ -376,6 +360,26 @@ export const FAULTS: readonly FaultGroup[] = [
   {
     faults: [
       {
+        name: 'what a real server does with packets to the VIP before any list of rules that diagnose reads',
+        put: on('rs2', `${raw('-I')} -d ${vip} -p tcp --dport 21 -j DROP`),
+        found: ['at-vip@rs2'],
+        undo: on('rs2', `${raw('-F')}; modprobe -r iptable_raw`),
+      },
+    ],
+  },
+  {
+    faults: [
+      {
+        name: 'a real server that drops what the client sends to its own address',
+        put: on('rs2', `${raw('-I')} -s 10.83.33.50 -d 10.83.33.2 -p tcp --dport 21 -j DROP`),
+        found: ['not-serving@rs2'],
+        undo: on('rs2', `${raw('-F')}; modprobe -r iptable_raw`),
+      },
+    ],
+  },
+  {
+    faults: [
+      {
         name: 'something that no check knows: a packet filter on the client',
         put: on('client', `iptables-legacy -I OUTPUT -d ${vip} -p tcp -j DROP`),
         found: ['unexplained@client'],
@@ -398,11 +402,26 @@ export const FAULTS: readonly FaultGroup[] = [
           ${hold('10.83.33.101', 22, 4)}`,
         ),
         found: ['persistence-one-sided@director'],
-        undo: on(
-          'client',
-          `kill $(cat /tmp/held /tmp/held.2); ip addr del 10.83.33.51/24 dev eth0; sleep 12`,
-        ),
+        undo: {
+          client: 'kill $(cat /tmp/held /tmp/held.2); ip addr del 10.83.33.51/24 dev eth0',
+          // What they have used lies in the table for a while.
+          director: until(`! ipvsadm -Lcn | grep -v NONE | grep -q ' ${sshVip}:22 '`),
+        },
       },
     ],
   },
 ];
+
+/** The ways in to two of them are shut. */
+export const SHUT: Fault = {
+  name: 'hosts that can’t be reached',
+  put: {
+    rs2: 'systemctl stop ssh.socket ssh.service',
+    director: 'systemctl stop ssh.socket ssh.service',
+  },
+  found: ['unreachable@director', 'server-unreachable@rs2'],
+  undo: { rs2: 'systemctl start ssh.socket', director: 'systemctl start ssh.socket' },
+};
+
+/** Advice that a sound cluster of this kind is given: its FTP service has no data connections. */
+export const ROUTING_ADVICE = ['ftp-passive'];
