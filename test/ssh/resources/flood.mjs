@@ -5,6 +5,8 @@ import { connect } from 'node:net';
 const socket = createSocket('udp4');
 // Bound to the address of a real server: what it sends is to leave under the director's.
 const server = createSocket('udp4');
+// Where connection tracking is full, the kernel refuses a datagram: what is not sent can't go wrong.
+for (const one of [socket, server]) one.on('error', () => {});
 let going = true;
 process.stdin.on('end', () => {
   going = false;
