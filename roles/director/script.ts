@@ -13,7 +13,7 @@ import {
   wantedService,
   wantedTable,
 } from '../../src/ipvs/index.js';
-import { interfaceLabel, legacyPrograms, oneLine, ownChain } from '../../src/resources/index.js';
+import { interfaceLabel, legacyPrograms, oneLine, ownChain, ownTable } from '../../src/resources/index.js';
 import { quote, template } from '../../src/shell/index.js';
 import { directorModules } from '../ipvsadm/modules.js';
 import { directorVips, isIPv4, neighbourOf, vipPrefix } from '../vips.js';
@@ -69,6 +69,7 @@ export function directorScript(options: DirectorScript): string {
     recordPath,
     legacyPrograms: legacyPrograms.text,
     ownChain: ownChain.text,
+    ownTable: ownTable.text,
     timeouts: byKeepalived || cluster.ipvs?.timeouts === undefined ? [] : timeoutArgs(cluster.ipvs.timeouts),
     daemons: byKeepalived ? [] : daemonWords(cluster, host),
     neighbour: neighbourOf(cluster, host) ?? '',
@@ -79,7 +80,12 @@ export function directorScript(options: DirectorScript): string {
 function filterRules(cluster: Cluster, host: ClusterHost, facts: Facts) {
   const marks = markLines(cluster, host, facts);
   const masquerade = masqueradeLines(cluster, host, facts);
-  return { marks, masquerade, byIptables: marks.iptables.length + masquerade.iptables.length > 0 };
+  return {
+    marks,
+    masquerade,
+    byNft: marks.nft.length + masquerade.nft.length > 0,
+    byIptables: marks.iptables.length + masquerade.iptables.length > 0,
+  };
 }
 
 /** State of each sync daemon, and the arguments of ipvsadm that start it. */

@@ -13,6 +13,7 @@ import {
   noAddress,
   oneLine,
   ownChain,
+  ownTable,
   persistentSysctl,
   redirectRules,
   type SysctlSetting,
@@ -136,6 +137,7 @@ export function realServerScript(cluster: Cluster, host: ClusterHost, facts: Fac
     tunnels: tunnelLines(tunnels, quiet, facts),
     legacyPrograms: legacyPrograms.text,
     ownChain: ownChain.text,
+    ownTable: ownTable.text,
     mss: mssLines(mssRules(vips, host, facts), facts),
     vips: vips
       .filter((vip) => isHeld(vip, quiet))

@@ -75,6 +75,18 @@ own_chain() {
   return 1
 }`);
 
+/**
+ * `own_table`, with input of nft(8) on stdin that empties tables of our own and fills them, in one transaction. A chain that stays is one
+ * or the other to a packet; of one deleted and made anew, a packet on its way may meet neither. So that is only for a chain that is in
+ * another place than ours.
+ */
+export const ownTable = trusted(`\
+own_table() {
+  rules=$(cat)
+  printf '%s\\n' "$rules" | nft -f - 2>/dev/null && return
+  printf '%s\\n' "$rules" | sed 's/^flush table/delete table/' | nft -f -
+}`);
+
 export type Xtables = 'iptables' | 'ip6tables';
 
 /** A chain of our own, and what jumps to it: from the end of its hook, or from its start. */
@@ -162,7 +174,7 @@ export function filterSections(id: string, observed: ProbeOutput): ReadonlyMap<s
 export interface FilterStep {
   readonly summary: string;
   readonly diff: string;
-  /** May call `xtables` and `own_chain`. */
+  /** May call `xtables`, `own_chain` and `own_table`. */
   readonly apply: Sh;
 }
 
@@ -173,6 +185,6 @@ export function changeOf(steps: readonly (FilterStep | undefined)[]): Change | u
   return {
     summary: needed.map(({ summary }) => summary).join('; '),
     diff: needed.map(({ diff }) => diff).join(''),
-    apply: shLines(legacyPrograms, ownChain, ...needed.map(({ apply }) => apply)),
+    apply: shLines(legacyPrograms, ownChain, ownTable, ...needed.map(({ apply }) => apply)),
   };
 }

@@ -9,7 +9,7 @@ export { type ConfiguredServiceOptions, configuredService, forgettingStamp } fro
 export { type DefaultRouteOptions, defaultRoute, METRIC_V6 } from './defaultRoute.js';
 export { type DirectoryOptions, directory } from './directory.js';
 export { type FileOptions, file } from './file.js';
-export { type ChainContent, chainContent, legacyPrograms, ownChain } from './filterRules.js';
+export { type ChainContent, chainContent, legacyPrograms, ownChain, ownTable } from './filterRules.js';
 export { type HostRouteOptions, hostRoute } from './hostRoute.js';
 export { type IpvsTableOptions, ipvsTable, readTable, tableProbe } from './ipvs.js';
 export { applyOperations } from './ipvsApply.js';

@@ -51,12 +51,12 @@ export function nftRule({ mark, vip, protocol, ports }: MarkRule): string {
   return `${vip.includes(':') ? 'ip6' : 'ip'} daddr ${vip} ${protocol} dport ${set} meta mark set ${mark}`;
 }
 
-/** Input of `nft -f`: the kernel takes it as a whole, so that there is no moment without rules. */
+/** Input of `own_table`: the kernel takes it as a whole, so that there is no moment without rules. */
 export function nftTable(rules: readonly MarkRule[]): string[] {
   return [
-    // Declared first, since a table that is not there can't be deleted.
+    // Declared first, since a table that is not there can't be emptied.
     `table inet ${NFT_TABLE}`,
-    `delete table inet ${NFT_TABLE}`,
+    `flush table inet ${NFT_TABLE}`,
     `table inet ${NFT_TABLE} {`,
     'chain prerouting {',
     'type filter hook prerouting priority -150;',

@@ -96,7 +96,7 @@ function nftStep(
     apply:
       wanted.length === 0
         ? sh`nft delete table ${family === 4 ? 'ip' : 'ip6'} ${NAT_TABLE}`
-        : sh`printf '%s\n' ${nftNatTable(wanted, family)} | nft -f -`,
+        : sh`printf '%s\n' ${nftNatTable(wanted, family)} | own_table`,
   };
 }
 

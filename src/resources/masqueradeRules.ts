@@ -65,14 +65,14 @@ export function nftNatRules(wanted: readonly Masquerade[], family: NatFamily): s
 }
 
 /**
- * Input of `nft -f`, taken as a whole. The table is first declared, since one that is not there can't be deleted. The empty chain is for
+ * Input of `own_table`, taken as a whole. The table is first declared, since one that is not there can't be emptied. The empty chain is for
  * kernels before 4.18, which undo in one hook only what they did in both.
  */
 export function nftNatTable(rules: readonly string[], family: NatFamily): string[] {
   const table = `table ${family === 4 ? 'ip' : 'ip6'} ${NAT_TABLE}`;
   return [
     table,
-    `delete ${table}`,
+    `flush ${table}`,
     `${table} {`,
     'chain prerouting {',
     'type nat hook prerouting priority -100;',

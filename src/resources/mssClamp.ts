@@ -90,7 +90,7 @@ function step(tool: Tool, found: PresentRules<MssRule>, rules: readonly MssRule[
 function byNft(rules: readonly MssRule[]): Sh {
   return rules.length === 0
     ? sh`nft delete table inet ${MSS_TABLE}`
-    : sh`printf '%s\n' ${nftMssTable(rules)} | nft -f -`;
+    : sh`printf '%s\n' ${nftMssTable(rules)} | own_table`;
 }
 
 function byIptables(tool: Xtables, rules: readonly MssRule[]): Sh {

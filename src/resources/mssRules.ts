@@ -23,12 +23,12 @@ function nftRule({ vip, mss }: MssRule): string {
   return `${family} saddr ${vip} tcp flags & (syn | rst) == syn tcp option maxseg size set ${mss}`;
 }
 
-/** Input of `nft -f`: the kernel takes it as a whole. */
+/** Input of `own_table`: the kernel takes it as a whole. */
 export function nftMssTable(rules: readonly MssRule[]): string[] {
   return [
-    // Declared first, since a table that is not there can't be deleted.
+    // Declared first, since a table that is not there can't be emptied.
     `table inet ${MSS_TABLE}`,
-    `delete table inet ${MSS_TABLE}`,
+    `flush table inet ${MSS_TABLE}`,
     `table inet ${MSS_TABLE} {`,
     'chain output {',
     'type filter hook output priority -150;',

@@ -154,7 +154,7 @@ function nftStep(found: PresentRules<MarkRule>, rules: readonly MarkRule[]): Fil
       ? { ...stepText('nft', change), apply: sh`nft delete table inet ${NFT_TABLE}` }
       : undefined;
   if (isRight(found, change)) return undefined;
-  return { ...stepText('nft', change), apply: sh`printf '%s\n' ${nftTable(rules)} | nft -f -` };
+  return { ...stepText('nft', change), apply: sh`printf '%s\n' ${nftTable(rules)} | own_table` };
 }
 
 function iptablesStep(

@@ -190,6 +190,14 @@ describe.each(tools)('rules by %s', (_, by, programs) => {
       'changed 0',
       'large 0',
     ]);
+    if (by === 'nft') {
+      // A chain in another place can't stay.
+      const elsewhere =
+        'delete table inet lvsctl_marks; table inet lvsctl_marks { chain prerouting { type filter hook prerouting priority 0; }; }';
+      execFileSync('nsenter', [...inside.slice(1), 'nft', elsewhere]);
+      expect(wanted(0).map(put)).toEqual([true, false, false]);
+      expect(wanted(0).map(put)).toEqual([false, false, false]);
+    }
     // Nothing is left for the next tool.
     const none = [packetMarks({ rules: [], by }), masquerade({ rules: [], by }), mssClamp({ rules: [], by })];
     expect(none.map(put)).toEqual([true, true, true]);

@@ -141,7 +141,7 @@ describe('packet marks', () => {
     const change = marks.plan(said(`@@ nft\n${nftShown.replace(', 50000-50100', '')}`), nothingChanging);
     expect(change?.summary).toBe('mark packets: tcp 10.83.33.100 50000-50100 → 256 (by nft)');
     expect(change?.diff).toBe('+ tcp 10.83.33.100 50000-50100 → 256\n');
-    expect(change?.apply.text).toContain("'delete table inet lvsctl_marks'");
+    expect(change?.apply.text).toContain("'flush table inet lvsctl_marks'");
   });
 
   it.each([

@@ -177,7 +177,7 @@ describe('masquerading', () => {
     expect(shown).not.toBe(nftShown);
     const change = byNft.plan(said(shown), nothingChanging);
     expect(change?.diff).toBe(diff);
-    expect(change?.apply.text).toContain("'delete table ip lvsctl_nat'");
+    expect(change?.apply.text).toContain("'flush table ip lvsctl_nat'");
     expect(change?.apply.text).not.toContain('ip6 lvsctl_nat');
   });
 

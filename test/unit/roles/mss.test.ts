@@ -91,7 +91,7 @@ describe('telling clients of them', () => {
     ['a rule that is not ours', `${rule}\n\t\ttcp option maxseg size set 500`],
     ['other flags', rule.replace('0x2 / 0x2,0x4', '0x4 / 0x2,0x4')],
   ])('anew where there is %s', (_, line) =>
-    expect(changeOf(list(nft), 'segment sizes', shown(line))?.apply.text).toContain('nft -f -'),
+    expect(changeOf(list(nft), 'segment sizes', shown(line))?.apply.text).toContain('own_table'),
   );
 
   // iptables 1.8.9 and 1.4.7

@@ -17,6 +17,13 @@ hold() {
 	esac
 }
 
+# own_table: rules on stdin, which a table of our own is to have; all are changed at once
+own_table() {
+  rules=$(cat)
+  printf '%s\n' "$rules" | nft -f - 2>/dev/null && return
+  printf '%s\n' "$rules" | sed 's/^flush table/delete table/' | nft -f -
+}
+
 # No ARP for the VIPs. This comes before they are up: a real server that answers once is remembered for minutes.
 put 1 net/ipv4/conf/all/arp_ignore
 put 2 net/ipv4/conf/all/arp_announce
@@ -41,13 +48,13 @@ put 2 net/ipv4/conf/tunl0/rp_filter
 # What clients may send in one TCP segment so that it fits the tunnel, in a table of our own.
 printf '%s\n' \
 	'table inet lvsctl_mss' \
-	'delete table inet lvsctl_mss' \
+	'flush table inet lvsctl_mss' \
 	'table inet lvsctl_mss {' \
 	'chain output {' \
 	'type filter hook output priority -150;' \
 	'ip saddr 10.83.33.101 tcp flags & (syn | rst) == syn tcp option maxseg size set 1440' \
 	'}' \
-	'}' | nft -f - || failed=1
+	'}' | own_table || failed=1
 
 hold 10.83.33.100 32 lo lo:100
 hold 10.83.33.101 32 tunl0 tunl0:101

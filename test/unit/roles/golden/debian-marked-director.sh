@@ -83,6 +83,13 @@ sync_daemon() {
 	ipvsadm "$@" || failed=1
 }
 
+# own_table: rules on stdin, which tables of our own are to have; all are changed at once
+own_table() {
+  rules=$(cat)
+  printf '%s\n' "$rules" | nft -f - 2>/dev/null && return
+  printf '%s\n' "$rules" | sed 's/^flush table/delete table/' | nft -f -
+}
+
 put 0 net/ipv4/ip_forward
 put 1 net/ipv4/conf/all/send_redirects
 put 1 net/ipv4/conf/default/send_redirects
@@ -106,14 +113,14 @@ ipvsadm --set 7200 0 60 || failed=1
 # Packets that belong to a service of several ports get its mark, in a table of our own.
 printf '%s\n' \
 	'table inet lvsctl_marks' \
-	'delete table inet lvsctl_marks' \
+	'flush table inet lvsctl_marks' \
 	'table inet lvsctl_marks {' \
 	'chain prerouting {' \
 	'type filter hook prerouting priority -150;' \
 	'ip daddr 10.83.33.100 tcp dport { 21, 50000-50100 } meta mark set 21' \
 	'ip6 daddr fd00:7::110 tcp dport { 80, 443 } meta mark set 21' \
 	'}' \
-	'}' | nft -f - || failed=1
+	'}' | own_table || failed=1
 
 sync_daemon master --start-daemon master --mcast-interface eth0 --syncid 7 --mcast-ttl 2
 sync_daemon backup --start-daemon backup --mcast-interface eth0 --syncid 7 --mcast-ttl 2

@@ -74,6 +74,13 @@ server() {
 	ipvsadm -a "$@" -w "$weight" 2>/dev/null || ipvsadm -e "$@" -w "$weight" || failed=1
 }
 
+# own_table: rules on stdin, which tables of our own are to have; all are changed at once
+own_table() {
+  rules=$(cat)
+  printf '%s\n' "$rules" | nft -f - 2>/dev/null && return
+  printf '%s\n' "$rules" | sed 's/^flush table/delete table/' | nft -f -
+}
+
 put 1 net/ipv4/ip_forward
 put 0 net/ipv4/conf/all/send_redirects
 put 0 net/ipv4/conf/default/send_redirects
@@ -93,7 +100,7 @@ server rs1 web6 1 -t '[fd00:7::110]:80' -r '[fd00:7::76]:8080' -m
 # What leaves with this host's own address, in tables of our own.
 printf '%s\n' \
 	'table ip lvsctl_nat' \
-	'delete table ip lvsctl_nat' \
+	'flush table ip lvsctl_nat' \
 	'table ip lvsctl_nat {' \
 	'chain prerouting {' \
 	'type nat hook prerouting priority -100;' \
@@ -111,7 +118,7 @@ printf '%s\n' \
 	'}' \
 	'}' \
 	'table ip6 lvsctl_nat' \
-	'delete table ip6 lvsctl_nat' \
+	'flush table ip6 lvsctl_nat' \
 	'table ip6 lvsctl_nat {' \
 	'chain prerouting {' \
 	'type nat hook prerouting priority -100;' \
@@ -122,7 +129,7 @@ printf '%s\n' \
 	'ip6 saddr fd00:7::76 tcp flags syn masquerade' \
 	'ip6 saddr fd00:7::76 udp dport 1-65535 masquerade' \
 	'}' \
-	'}' | nft -f - || failed=1
+	'}' | own_table || failed=1
 
 hold 10.83.33.102 32 eth0 eth0:102
 hold fd00:7::110 128 eth0
