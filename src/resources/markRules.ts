@@ -44,11 +44,13 @@ export function ruleText({ mark, vip, protocol, ports }: MarkRule): string {
   return `${protocol} ${vip} ${portsText(ports, '-').join(', ')} → ${mark}`;
 }
 
-/** As nft(8) takes it. */
-export function nftRule({ mark, vip, protocol, ports }: MarkRule): string {
-  const ranges = portsText(mergedPorts(ports), '-');
-  const set = ranges.length === 1 ? ranges[0] : `{ ${ranges.join(', ')} }`;
-  return `${vip.includes(':') ? 'ip6' : 'ip'} daddr ${vip} ${protocol} dport ${set} meta mark set ${mark}`;
+/**
+ * As nft(8) takes it, for a rule of one range ({@link single}): several would be a set, whose elements the kernel lets packets see a moment
+ * after the rule.
+ */
+function nftRule({ mark, vip, protocol, ports }: MarkRule): string {
+  const range = portsText(ports, '-').join();
+  return `${vip.includes(':') ? 'ip6' : 'ip'} daddr ${vip} ${protocol} dport ${range} meta mark set ${mark}`;
 }
 
 /** Input of `own_table`: the kernel takes it as a whole, so that there is no moment without rules. */
@@ -60,7 +62,7 @@ export function nftTable(rules: readonly MarkRule[]): string[] {
     `table inet ${NFT_TABLE} {`,
     'chain prerouting {',
     'type filter hook prerouting priority -150;',
-    ...rules.map(nftRule),
+    ...single(rules).map(nftRule),
     '}',
     '}',
   ];

@@ -85,7 +85,8 @@ printf '%s\n' \
 	'table inet lvsctl_marks {' \
 	'chain prerouting {' \
 	'type filter hook prerouting priority -150;' \
-	'ip daddr 10.83.33.100 tcp dport { 21, 50000-50100 } meta mark set 21' \
+	'ip daddr 10.83.33.100 tcp dport 21 meta mark set 21' \
+	'ip daddr 10.83.33.100 tcp dport 50000-50100 meta mark set 21' \
 	'}' \
 	'}' | own_table || failed=1
 
