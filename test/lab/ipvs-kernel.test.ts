@@ -210,6 +210,10 @@ describe('what an inventory can say of a table', () => {
     { protocol: 'udp', persistence: { seconds: 60, engine: 'sip' } },
     { protocol: 'udp', onePacket: true },
     { protocol: 'sctp', scheduler: 'fo' },
+    // With those above and below, all that this kernel has but ovf, which a test below loads.
+    ...(['rr', 'lc', 'wlc', 'lblc', 'lblcr', 'dh', 'sed', 'nq'] as const).map((scheduler) => ({
+      scheduler,
+    })),
     { port: 0, persistence: { seconds: 300 } },
     { fwmark: 256, ports, persistence: { seconds: 300 } },
     { vip: 'fd00:7::110', fwmark: 4294967295, ports, realServers: [] },
