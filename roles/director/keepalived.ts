@@ -13,13 +13,19 @@ import {
   type VirtualService,
   wantedTable,
 } from '../../src/ipvs/index.js';
-import { checkServices, keepalivedConf as confText, vipChecks } from '../../src/keepalived/index.js';
+import {
+  checkServices,
+  keepalivedConf as confText,
+  movesTogether,
+  vipChecks,
+} from '../../src/keepalived/index.js';
 import {
   file,
   interfaceKey,
   ipvsTable,
   keepalivedConf,
   keepalivedDropIn,
+  keepalivedSync,
   packages,
   type SysctlSetting,
   service,
@@ -116,7 +122,18 @@ export function keepalivedResources({ cluster, host, facts, unready }: Input): R
     }),
     ...orderlyStop(facts),
     runningKeepalived({ cluster, facts }),
+    ...keptSync({ cluster, host, facts }),
   ];
+}
+
+/** Only of a keepalived that has run before: one that starts now starts them itself. */
+function keptSync({ cluster, host, facts }: Pick<Input, 'cluster' | 'host' | 'facts'>): Resource[] {
+  const sync = cluster.ipvs?.sync;
+  if (sync === undefined || !facts.keepalived?.running) return [];
+  const wanted = { interface: host.interface, ...sync };
+  if (!movesTogether(cluster, host)) return [keepalivedSync({ wanted })];
+  const own = cluster.services.filter(({ directors }) => directors.includes(host.name));
+  return [keepalivedSync({ wanted, vips: [...new Set(own.map(({ vip }) => vip))] })];
 }
 
 /**

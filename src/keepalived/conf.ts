@@ -69,14 +69,19 @@ function globals(cluster: Cluster, host: ClusterHost): Part {
   };
 }
 
+/** All VIPs of the host move together, by one instance or by a sync group. */
+export function movesTogether(cluster: Cluster, host: ClusterHost): boolean {
+  const instances = vrrpInstances(cluster).filter(({ directors }) => directors.includes(host.name));
+  const groups = new Set(instances.map(({ group, name }) => (vrrpOf(cluster).syncGroup ? group : name)));
+  return groups.size === 1;
+}
+
 /** Follows the VRRP instance where all VIPs of the host move together; else both daemons run. */
 function syncDaemon(cluster: Cluster, host: ClusterHost): string[] {
   const sync = cluster.ipvs?.sync;
   if (sync === undefined) return [];
-  const instances = vrrpInstances(cluster).filter(({ directors }) => directors.includes(host.name));
-  const [first] = instances;
-  const groups = new Set(instances.map(({ group, name }) => (vrrpOf(cluster).syncGroup ? group : name)));
-  const together = groups.size === 1;
+  const [first] = vrrpInstances(cluster).filter(({ directors }) => directors.includes(host.name));
+  const together = movesTogether(cluster, host);
   const { interface: nic = host.interface, id, group, port, ttl } = sync;
   const words = [
     nic,

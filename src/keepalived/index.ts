@@ -1,2 +1,2 @@
 export { checkServices, vipChecks } from './check-marks.js';
-export { type KeepalivedConf, keepalivedConf } from './conf.js';
+export { type KeepalivedConf, keepalivedConf, movesTogether } from './conf.js';

@@ -22,6 +22,7 @@ export {
 } from './keepalivedConf.js';
 export { type KeepalivedGoneOptions, keepalivedDropIn, keepalivedGone } from './keepalivedGone.js';
 export { keepalivedLeft } from './keepalivedLeft.js';
+export { type KeepalivedSyncOptions, keepalivedSync } from './keepalivedSync.js';
 export { type KeepalivedWeight, keepalivedWeights } from './keepalivedWeights.js';
 export { kernelModule } from './kernelModule.js';
 export { type LinkUpOptions, linkUp } from './linkUp.js';
