@@ -1,27 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../src/diagnose/index.js';
+import { DIRECTORS_FAULTS } from '../../lab/support/faults/directors.js';
 import type { Fault } from '../../lab/support/faults/fault.js';
 import { FORWARDING_FAULTS } from '../../lab/support/faults/forwarding.js';
 import { ROUTING_ADVICE, ROUTING_FAULTS, SHUT } from '../../lab/support/faults/routing.js';
 
-const severalDirectors = 'no lab of diagnose has several directors yet';
-
 /** Checks without a fault in a lab, and why; the README says the same. */
 const NOT_RUN: Readonly<Record<string, string>> = {
-  'vrrp-filter': severalDirectors,
-  'split-brain': severalDirectors,
-  'accept-local': severalDirectors,
-  'backup-only': severalDirectors,
   'tw-recycle': 'the setting is gone since Linux 4.12, and no kernel of the lab is older',
-  'keepalived-down': severalDirectors,
-  'sync-daemon': severalDirectors,
 };
 
 /** A lab test → the faults that it puts in. */
 const RUN: Readonly<Record<string, readonly Fault[]>> = {
   'diagnose.test.ts': [...ROUTING_FAULTS.flatMap(({ faults }) => faults), SHUT],
   'diagnose-forwarding.test.ts': FORWARDING_FAULTS.flatMap(({ faults }) => faults),
+  'diagnose-directors.test.ts': DIRECTORS_FAULTS.flatMap(({ faults }) => faults),
 };
 const faults = Object.values(RUN)
   .flat()
