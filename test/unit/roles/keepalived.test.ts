@@ -179,6 +179,21 @@ describe('a director with keepalived', () => {
     expect(started(pair)).not.toContain('--stop-daemon');
   });
 
+  it('gives a keepalived that runs its sync daemons back; one that starts now has them by itself', () => {
+    const synced = { ...pair, ipvs: { sync: { id: 1 } } };
+    const idsOf = (cluster: Cluster, running: boolean) => {
+      const facts = { ...debian, keepalived: { running, ours: true } };
+      return director.resources(input(director, cluster, 'director', facts)).map(({ id }) => id);
+    };
+    const daemons = 'sync daemons of keepalived';
+    expect(idsOf(synced, true)).toContain(daemons);
+    expect(idsOf(synced, true).indexOf(daemons)).toBeGreaterThan(
+      idsOf(synced, true).indexOf('service keepalived'),
+    );
+    expect(idsOf(synced, false)).not.toContain(daemons);
+    expect(idsOf(pair, true)).not.toContain(daemons);
+  });
+
   it.each(shells)('has scripts that %s can read', (_, [program = '', ...before]) => {
     const all = resources();
     const stdout: Record<string, string> = { [CONF]: observed(undefined), 'service keepalived': '' };
