@@ -1,20 +1,19 @@
 import { CommanderError } from 'commander';
 import { UsageError } from '../errors.js';
-import { endOpenRun } from '../report/open-run.js';
 import { complain } from './complain.js';
 import { type Context, EXIT } from './context.js';
 import { createProgram, VersionPrinted } from './program.js';
 
 /** Runs one command line (without `node lvsctl`) to its end. Returns the exit status, never throws. */
 export async function runCli(args: readonly string[], context: Context): Promise<number> {
-  const status = await run(args, context);
-  // Does something where an error has broken the run off.
-  endOpenRun(context.stdout, status);
+  const json = args.includes('--json');
+  const status = await run(args, context, json);
+  // Does something where an error has broken the run off. Loaded here, since the start of the program needs none of it.
+  if (json) (await import('../report/open-run.js')).endOpenRun(context.stdout, status);
   return status;
 }
 
-async function run(args: readonly string[], context: Context): Promise<number> {
-  const json = args.includes('--json');
+async function run(args: readonly string[], context: Context, json: boolean): Promise<number> {
   const color = !args.includes('--no-color');
   let status: number = EXIT.converged;
   try {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { type Load, type LoadOptions, startLoad, type Target } from '../../lab/support/load.js';
 
@@ -29,7 +29,7 @@ afterEach(() => {
   server?.close();
 });
 
-async function serve(handler: Handler, onConnection: (socket: Socket) => void = () => {}): Promise<number> {
+async function serve(handler: Handler, onConnection: () => void = () => {}): Promise<number> {
   const made = createServer({ keepAliveTimeout: 60_000 }, handler).on('connection', onConnection);
   server = made;
   await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
@@ -43,11 +43,9 @@ function start(options: Omit<LoadOptions, 'address'>): Load {
 }
 
 it('opens as many connections as asked, one a request, and finds nothing wrong with a sound server', async () => {
-  const ports = new Set<number | undefined>();
   let connections = 0;
-  const port = await serve(sound, (socket) => {
+  const port = await serve(sound, () => {
     connections++;
-    ports.add(socket.remotePort);
   });
   const load = start({
     port,
@@ -65,7 +63,6 @@ it('opens as many connections as asked, one a request, and finds nothing wrong w
   expect(result.requests).toMatchObject({ failed: 0, failures: {}, servers: { rs1: result.requests.begun } });
   expect(result.requests.begun).toBe(600);
   expect(connections).toBe(result.requests.begun + result.downloads.length + 3);
-  expect(ports.size).toBe(connections);
   expect(result.phases.map(({ name }) => name)).toEqual(['begin', 'second']);
   const [first, second] = result.phases;
   expect((first?.ok ?? 0) + (second?.ok ?? 0)).toBe(result.requests.ok);
