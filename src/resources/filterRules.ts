@@ -58,20 +58,24 @@ xtables() {
 /**
  * `own_chain TOOL TABLE CHAIN HOOK -A|-I`, with rules on standard input, a line each: CHAIN has these and no others, and HOOK jumps to it.
  * All is one commit, so that no packet meets half of it. Calls `xtables`. iptables-restore knows --noflush and commands beside rules from
- * 1.2.1; what `:CHAIN` does to one that is there has changed since, and -w came later. It exits with 4 where another holds the tables.
+ * 1.2.1; what `:CHAIN` does to one that is there has changed since, and -w came later. Where another holds the tables it exits with 4, and so
+ * may `iptables -L` from 1.4.20 on: then nothing is known of the chain.
  */
 export const ownChain = trusted(`\
 own_chain() {
   rules=$(cat)
   for pause in 1 1 2 4 0; do
-    first=-N
-    if xtables "$1" -t "$2" -L "$3" -n >/dev/null 2>&1; then first=-F; fi
-    jump="$5 $4 -j $3"
-    case $(xtables "$1" -t "$2" -L "$4" -n 2>/dev/null) in *"$3 "*) jump= ;; esac
-    printf '%s\\n' "*$2" "$first $3" \${rules:+"$rules"} \${jump:+"$jump"} COMMIT | "$1\${legacy:+-legacy}-restore" --noflush && return
-    [ $? = 4 ] || return 1
+    first=-F hook=0 jump="$5 $4 -j $3"
+    xtables "$1" -t "$2" -L "$3" -n >/dev/null 2>&1 || case $? in 4) first= ;; *) first=-N ;; esac
+    listed=$(xtables "$1" -t "$2" -L "$4" -n 2>/dev/null) || hook=$?
+    case $listed in *"$3 "*) jump= ;; esac
+    if [ -n "$first" ] && [ $hook != 4 ]; then
+      printf '%s\\n' "*$2" "$first $3" \${rules:+"$rules"} \${jump:+"$jump"} COMMIT | "$1\${legacy:+-legacy}-restore" --noflush && return
+      [ $? = 4 ] || return 1
+    fi
     sleep $pause
   done
+  echo "another program holds the tables of $1: the chain $3 stays as it was" >&2
   return 1
 }`);
 

@@ -291,6 +291,13 @@ case $(grep -c COMMIT "$LOG") in ${statuses.map((status, at) => `${at + 1}) exit
       expect(log).toBe(`--noflush\n${['*mangle', '-F LVSCTL-MARKS', ...rules, 'COMMIT'].join('\n')}\n`);
     });
 
+    it.each(['LVSCTL-MARKS', 'PREROUTING'])('is told nothing while the list of %s can’t be had', (chain) => {
+      const busy = `case "$*" in *"-L ${chain}"*) [ -e "$LOG" ] || { : > "$LOG"; exit 4; } ;; esac`;
+      const { status, log } = told(`${busy}; echo "LVSCTL-MARKS  all  --  0.0.0.0/0  0.0.0.0/0"`);
+      expect(status).toBe(0);
+      expect(log).toBe(`--noflush\n${['*mangle', '-F LVSCTL-MARKS', ...rules, 'COMMIT'].join('\n')}\n`);
+    });
+
     it('is told again while another program holds the tables, and no more after any other failure', () => {
       const busy = told(':', 4, 4);
       expect({ status: busy.status, times: busy.log.match(/COMMIT/g)?.length }).toEqual({
