@@ -51,10 +51,10 @@ export function masquerade({ rules, by }: MasqueradeOptions): Resource {
           const tool = family === 4 ? 'iptables' : 'ip6tables';
           const nft = parseNftNat(sections.get(family === 4 ? 'nft ip' : 'nft ip6') ?? '', family);
           const xtables = parseIptablesNat(sections.get(tool) ?? '');
-          return [
-            nftStep(nft, by === 'nft' ? rules : [], family),
-            iptablesStep(xtables, by === 'iptables' ? rules : [], family),
-          ];
+          const byNft = nftStep(nft, by === 'nft' ? rules : [], family);
+          const byIptables = iptablesStep(xtables, by === 'iptables' ? rules : [], family);
+          // What comes before what goes: a connection that begins in between would keep the address that it has.
+          return by === 'nft' ? [byNft, byIptables] : [byIptables, byNft];
         }),
       );
     },

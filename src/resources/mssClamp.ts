@@ -51,7 +51,9 @@ export function mssClamp({ rules, by }: MssClampOptions): Resource {
         return step(tool, parseIptablesMss(sections.get(tool) ?? ''), wanted);
       };
       const nft = step('nft', parseNftMss(sections.get('nft') ?? ''), by === 'nft' ? rules : []);
-      return changeOf([nft, tables(false), tables(true)]);
+      const byIptables = [tables(false), tables(true)];
+      // What comes before what goes: a handshake in between would announce too much.
+      return changeOf(by === 'nft' ? [nft, ...byIptables] : [...byIptables, nft]);
     },
   };
 }

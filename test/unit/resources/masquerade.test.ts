@@ -216,4 +216,13 @@ describe('masquerading', () => {
     const moved = byNft.plan(said(nftShown + iptablesShown), nothingChanging);
     expect(moved?.summary).toBe('masquerade no more (by iptables); masquerade no more (by ip6tables)');
   });
+
+  it.each([
+    ['nft', byNft, iptablesShown, [/own_table$/m, /-X LVSCTL-NAT$/m]],
+    ['iptables', byIptables, nftShown, [/POSTROUTING -A$/m, /^nft delete/m]],
+  ] as const)('moves to %s without a moment in which neither has it', (_, resource, shown, [come, go]) => {
+    const text = resource.plan(said(shown), nothingChanging)?.apply.text ?? '';
+    expect(text.search(come)).toBeGreaterThan(-1);
+    expect(text.search(come)).toBeLessThan(text.search(go));
+  });
 });

@@ -115,6 +115,13 @@ describe('telling clients of them', () => {
     );
   });
 
+  it('moves to iptables without a moment in which neither has it', () => {
+    const text = changeOf(list(withCommands('iptables')), 'segment sizes', shown(rule))?.apply.text ?? '';
+    const [come, go] = [text.search(/OUTPUT -I$/m), text.search(/^nft delete/m)];
+    expect(come).toBeGreaterThan(-1);
+    expect(come).toBeLessThan(go);
+  });
+
   it('brings nft where there is nothing, and says what to do where it can’t', () => {
     expect(ids(list(debian))).toContain('packages nftables');
     const poor: Facts = { ...redhat9, packageManager: undefined };
