@@ -12,7 +12,9 @@ const open = new WeakMap<object, OpenRun>();
 const isChange = (event: RunEvent): boolean =>
   event.type === 'change.end'
     ? event.status === 0
-    : event.type === 'weight' && event.kept === undefined && event.before !== event.after;
+    : event.type === 'weight' &&
+      event.kept === undefined &&
+      event.before !== (event.stoppedAt ?? event.after);
 
 /** Keeps account of the runs on a stream. */
 export function noteRun(stream: object, event: RunEvent, now: number): void {

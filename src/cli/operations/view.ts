@@ -99,7 +99,7 @@ function lineOf(
 }
 
 const counts = (event: RunEvent): boolean =>
-  event.type === 'weight' && event.kept === undefined && event.before !== event.after;
+  event.type === 'weight' && event.kept === undefined && event.before !== (event.stoppedAt ?? event.after);
 
 export async function createOperationView(context: Context, options: OutputOptions): Promise<OperationView> {
   const mode = outputMode(context, options);

@@ -64,6 +64,7 @@ describe('operations, as the operator sees them', () => {
       '',
     ]);
     expect(changed).toBe(4);
+    expect((await shown([weight({ after: 8, stoppedAt: 3 })])).changed).toBe(0);
   });
 
   it('says in a log what is new, and nothing twice', async () => {
