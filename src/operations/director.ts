@@ -27,7 +27,9 @@ import {
   type KeepalivedWeight,
   keepalivedWeights,
   readTable,
+  recordMark,
   recordProbe,
+  requireRecord,
   tableProbe,
   writeRecord,
 } from '../resources/index.js';
@@ -54,6 +56,8 @@ export class Director {
   /** As it was read, and as it is since. */
   #found: WeightRecord = emptyRecord;
   #record: WeightRecord = emptyRecord;
+  /** Of the record's file: a run that had the lock while this one had no connection may have written another. */
+  #mark = '';
 
   constructor(
     private readonly host: Host,
@@ -83,12 +87,14 @@ export class Director {
     const sections = new Map<string, Sh>();
     if (this.lock) sections.set('lock', acquireScript(this.lock));
     sections.set('record', recordProbe);
+    sections.set('record mark', recordMark);
     sections.set('quiescent', quiescentProbe);
     sections.set('ipvs table', tableProbe);
     const outputs = await runSections(this.host, sections);
     if (this.lock) this.#check(output(outputs, 'lock'));
     this.#found = parseRecord(succeeded(this.name, 'recorded weights', output(outputs, 'record')));
     this.#record = this.#found;
+    this.#mark = output(outputs, 'record mark').stdout.trim();
     return {
       services: this.#services(outputs),
       record: this.#record,
@@ -115,21 +121,26 @@ export class Director {
     // A connection that is opened anew meanwhile has no lock.
     if (this.lock) sections.set('lock', acquireScript(this.lock));
     const inFile = (last || record !== undefined) && this.#keepalived ? this.#weights() : [];
+    sections.set('record before', recordMark);
     sections.set(
       'change',
       shLines(
         this.lock && requireLockScript(this.lock),
+        this.lock && record && requireRecord(this.#mark),
         record && writeRecord(record),
         trusted('set -e'),
         edits.apply,
         inFile.length > 0 && keepalivedWeights(inFile),
       ),
     );
+    sections.set('record mark', recordMark);
     sections.set('ipvs table', tableProbe);
     if (last && this.#locked && this.lock) sections.set('release', releaseScript(this.lock));
     const outputs = await runSections(this.host, sections);
     if (this.lock) this.#check(output(outputs, 'lock'));
     if (last) this.#locked = false;
+    if (output(outputs, 'record before').stdout.trim() === this.#mark)
+      this.#mark = output(outputs, 'record mark').stdout.trim();
     succeeded(this.name, 'weights', output(outputs, 'change'));
     return this.#services(outputs);
   }

@@ -49,7 +49,7 @@ export { oneLine } from './oneLine.js';
 export { type PackageManager, type PackageNames, packages } from './packages.js';
 export { newPacketMarks, type PacketMarksOptions, packetMarks } from './packetMarks.js';
 export { type PersistentSysctlOptions, persistentSysctl } from './persistentSysctl.js';
-export { recordedWeights, recordProbe, writeRecord } from './recordedWeights.js';
+export { recordedWeights, recordMark, recordProbe, requireRecord, writeRecord } from './recordedWeights.js';
 export { type Redirection, redirectRules } from './redirectRules.js';
 export { type ServiceOptions, service, stampOf } from './service.js';
 export { interfaceKey, type SysctlOptions, type SysctlSetting, sysctl, sysctlName } from './sysctl.js';

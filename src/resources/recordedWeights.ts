@@ -17,6 +17,16 @@ const folder = recordPath.slice(0, recordPath.lastIndexOf('/'));
 /** Prints the record; nothing where there is none. */
 export const recordProbe = sh`[ ! -r ${recordPath} ] || cat ${recordPath}`;
 
+/** Prints what tells one record from another; nothing where there is none. */
+export const recordMark = sh`[ ! -r ${recordPath} ] || cksum <${recordPath}`;
+
+/** Ends the script, with a word, unless {@link recordMark} still prints this. */
+export function requireRecord(mark: string): Sh {
+  return shLines(
+    sh`[ "$(${recordMark})" = ${mark} ] || { echo 'another run has changed the record of weights since this one read it' >&2; exit 1; }`,
+  );
+}
+
 /** Puts a record in place as a whole, from a name of its own; an empty one is no file. Ends the script when it can't. */
 export function writeRecord(record: WeightRecord): Sh {
   const lines = renderRecord(record);

@@ -1,3 +1,5 @@
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Access, type RampStep, setWeight } from '../../../src/operations/index.js';
@@ -124,6 +126,25 @@ describe('the steps of a slow change', () => {
     });
     expect(edits(lvs)).toEqual([1]);
     expect(lvs.record).toMatch(/^ftp1 ftp 1 /);
+  });
+
+  it('end where another run has written the record, which stays as that run left it', async () => {
+    const lvs = director(0);
+    process.env.LVSCTL_SHELL = String(process.pid);
+    const lock = { token: 'one', name: 'alice@ops1 pid 1' };
+    const state = join(lvs.fake.folder, 'state');
+    const onStep = () => {
+      // As if the connection had been lost, and the other run had come and gone before it is opened anew.
+      rmSync(join(state, 'lock'), { recursive: true, force: true });
+      appendFileSync(join(state, 'weights'), 'ftp2 ftp 0 2026-11-25T16:40:00Z bob@ops2 new disk\n');
+    };
+    const slow = { ...options, weight: 4, overSeconds: 4, onStep };
+    const { directors } = await setWeight({ ...access(lvs), lock }, slow);
+    expect(directors[0]?.failure?.message).toBe(
+      'weights on lvs: another run has changed the record of weights since this one read it; ftp1 in ftp has weight 1 there, on its way to 4',
+    );
+    expect(edits(lvs)).toEqual([1]);
+    expect(lvs.record).toMatch(/^ftp1 ftp 1 .*\nftp2 ftp 0 .*\n$/);
   });
 
   it('are taken back from the record where the kernel refuses one', async () => {
