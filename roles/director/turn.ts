@@ -56,12 +56,34 @@ export const directorTurn: Turn = {
   },
 };
 
-/** Goes first where another director can take the VIPs over at once, and last where all have yet to get keepalived. */
+/** Of services that nobody but the former director may hold, who is to have them; where nothing is known of any of them, all. */
+function heirs(cluster: Cluster, others: ReadonlyMap<string, Facts>): readonly string[] {
+  const names = cluster.services.flatMap(({ vip, directors }) => {
+    if (directors.some((name) => others.get(name)?.heldAlone?.includes(vip))) return [];
+    const known = directors.filter((name) => others.has(name));
+    return known.length > 0 ? known : directors;
+  });
+  return [...new Set(names)];
+}
+
+/**
+ * Goes first where another director can take the VIPs over at once, and last where all have yet to get keepalived: not at all without
+ * them, since it may be the only one that has the VIPs.
+ */
 export const formerTurn: Turn = {
-  asks: () => [],
-  after({ cluster, others }) {
-    const directors = [...others].filter(([name]) => directs(cluster, name));
-    if (directors.some(([, { keepalived }]) => keepalived?.running)) return [];
-    return directors.map(([name]) => ({ host: name, because: 'is to have the VIPs', needed: false }));
+  asks({ cluster, host, facts }) {
+    if (!isFormer(cluster, host.name, facts) || !facts.keepalived?.running) return [];
+    return [...new Set(cluster.services.flatMap(({ directors }) => directors))];
+  },
+  after(input) {
+    const { cluster, others } = input;
+    const directors = this.asks(input);
+    const taken = directors.some((name) => others.get(name)?.keepalived?.running);
+    if (directors.length === 0 || taken) return [];
+    return heirs(cluster, others).map((name) => ({
+      host: name,
+      because: 'is to have the VIPs',
+      needed: true,
+    }));
   },
 };

@@ -125,6 +125,13 @@ describe('a stage', () => {
     expect((await run(aWaits('d'))).order).toEqual(['a', 'b', 'c']);
   });
 
+  it('does not try a host behind one that the role names and that can’t be reached', async () => {
+    const turn: Turn = { ...none, after: ({ host: { name } }) => (name === 'a' ? [before('d')] : []) };
+    const { order, said } = await run(turn);
+    expect(order).toEqual(['b', 'c']);
+    expect(said).toContain('a: not tried: d failed before it');
+  });
+
   it('refuses a host before anything is changed when the run leaves out who is needed first, and asks that one', async () => {
     const { order, said, opened } = await run(aWaits('c', true), { limit: ['a', 'b'] });
     expect(order).toEqual(['b']);

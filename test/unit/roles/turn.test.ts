@@ -75,8 +75,22 @@ describe('a former director', () => {
     expect(order({ lvs1: debian, lvs2: debian, gone: runs })).toEqual({
       lvs1: '',
       lvs2: '',
-      gone: 'lvs1 lvs2',
+      gone: 'lvs1! lvs2!',
     });
+  });
+
+  it('does not go before those that nothing is known of, where nobody else can have the VIPs', () => {
+    expect(order({ gone: runs })).toEqual({ gone: 'lvs1! lvs2! lvs3!' });
+    expect(order({ lvs3: alone, gone: runs })).toEqual({ lvs3: '', gone: '' });
+    expect(order({ lvs1: debian, gone: stopped })).toEqual({ lvs1: '', gone: '' });
+  });
+
+  it('asks all directors, also those that a run leaves out, as long as its keepalived runs', () => {
+    const asks = (facts: Facts) =>
+      formerDirector.turn?.asks({ cluster, host: hostOf(cluster, 'gone'), facts });
+    expect(asks(runs)).toEqual(['lvs1', 'lvs2', 'lvs3']);
+    expect(asks(stopped)).toEqual([]);
+    expect(asks(debian)).toEqual([]);
   });
 
   it('is one that directs nothing and has the file that lvsctl wrote; others have no part in the stage', () => {
