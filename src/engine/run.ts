@@ -9,6 +9,7 @@ import { type Gate, type HostGate, hostGates } from './gate.js';
 import { lockOwner } from './lock.js';
 import type { Drain, Stage } from './playbook.js';
 import { prepareStore } from './prepare.js';
+import { readyInTurn } from './ready.js';
 import { batchSize, drainableServices, drainText, toleratedFailures } from './rolling.js';
 import {
   type AnyRole,
@@ -21,7 +22,7 @@ import {
 } from './selection.js';
 import { type FormerJob, HostSession } from './session.js';
 import { type HostOutcome, HostStage } from './stage.js';
-import { leftOutError, neededOf, rounds, type Turns, turnsOf } from './turns.js';
+import { leftOutError, neededOf, rounds, turnsOf } from './turns.js';
 import type { StageContext } from './work.js';
 
 export type { ClusterRun, RunCommand, RunOutcome } from './cluster-run.js';
@@ -92,6 +93,7 @@ class Runner {
   readonly #context: { -readonly [Key in keyof StageContext]: StageContext[Key] };
   /** Hosts of which `plan` can't tell what comes after their reboot. */
   readonly #rebooting = new Map<string, { told: boolean }>();
+  readonly #ready: ReturnType<typeof readyInTurn>;
 
   constructor(
     readonly run: ClusterRun,
@@ -100,6 +102,7 @@ class Runner {
   ) {
     const { cluster, sink } = run;
     this.#context = { cluster, unready: this.#unready, published: new Map(), params, sink, store: undefined };
+    this.#ready = readyInTurn((name) => this.#session(name), run.forks);
   }
 
   async facts(hosts: readonly ClusterHost[]): Promise<void> {
@@ -125,8 +128,7 @@ class Runner {
 
   async stages(work: readonly StageWork[], hosts: readonly ClusterHost[]): Promise<void> {
     // Connections are made ahead of their stage: a director is ready when the real servers are done.
-    const connecting = pLimit(this.run.forks);
-    for (const { name } of hosts) void connecting(() => this.#session(name).ready()).catch(() => {});
+    for (const { name } of hosts) void this.#ready(name).catch(() => {});
     if (!(await this.#store(work))) return;
     await this.#refuse(work);
     for (const { stage, hosts: stageHosts } of work) {
@@ -164,6 +166,7 @@ class Runner {
     if (!openStore) throw new Error('a role has artifacts, and the run has no store');
     try {
       this.#context.store = await openStore();
+      await Promise.allSettled(wanting.map(({ session }) => this.#ready(session.name)));
       await prepareStore(command === 'plan', wanting, this.#context.store, this.#context);
       return true;
     } catch (error) {
@@ -180,7 +183,7 @@ class Runner {
     if (!this.run.limit) return;
     for (const { hosts } of work) {
       const present = new Set(hosts.map(({ host }) => host.name));
-      for (const [name, before] of await this.#turns(hosts)) {
+      for (const [name, before] of await turnsOf(hosts, this.run.cluster, this.#ready)) {
         const missing = before.find(({ host, needed }) => needed && !present.has(host));
         if (missing === undefined || this.#unready.has(name)) continue;
         this.#unready.set(name, this.#fail(name, 'turn', leftOutError(name, missing)));
@@ -191,7 +194,7 @@ class Runner {
   #needed(entries: StageWork['hosts']): Promise<StageWork['hosts']> {
     return neededOf(entries, this.run.cluster, async (host) => {
       try {
-        return await this.#session(host.name).ready();
+        return await this.#ready(host.name);
       } catch (error) {
         const why = (error as Error).message;
         if (!this.#unready.has(host.name)) this.#remark(host, `not asked whether it has more to do: ${why}`);
@@ -207,10 +210,6 @@ class Runner {
     const { trips, connections } = this.#session(host);
     const summary = { ok: 0, changed: 0, failed: 0, trips, connections };
     this.run.sink({ type: 'host.end', host, stage: stage.name, summary, seconds: 0 });
-  }
-
-  #turns(entries: StageWork['hosts']): Promise<Turns> {
-    return turnsOf(entries, this.run.cluster, (name) => this.#session(name).ready());
   }
 
   /** Of a host that reboots nothing is planned after it; one word says so, however many stages follow. */
@@ -231,7 +230,7 @@ class Runner {
     // Who was left out of the tables by an earlier run comes first: to give it back is worth more than to take out another.
     const isLeft = ({ host }: { host: ClusterHost }) => (gates?.get(host.name)?.left ? 0 : 1);
     const inTurn = [...entries].sort((one, other) => isLeft(one) - isLeft(other));
-    const turns = await this.#turns(inTurn);
+    const turns = await turnsOf(inTurn, this.run.cluster, this.#ready);
     const failed: string[] = [];
     const one = async ({ host, roles }: StageWork['hosts'][number]): Promise<void> => {
       if (this.run.signal.aborted) return;
