@@ -135,6 +135,7 @@ class Runner {
       if (this.run.signal.aborted) return;
       const begun = Date.now();
       const needed = await this.#needed(stageHosts);
+      if (this.run.signal.aborted) return;
       for (const { host } of stageHosts)
         if (!needed.some((one) => one.host === host)) this.#idle(stage, host, work);
       const present = needed.filter(({ host }) => !this.#leftOut(host));
@@ -196,9 +197,8 @@ class Runner {
       try {
         return await this.#ready(host.name);
       } catch (error) {
-        const why = (error as Error).message;
-        if (!this.#unready.has(host.name)) this.#remark(host, `not asked whether it has more to do: ${why}`);
-        return undefined;
+        if (this.#unready.has(host.name) || this.run.signal.aborted) return undefined;
+        this.#remark(host, `not asked whether it has more to do: ${(error as Error).message}`);
       }
     });
   }

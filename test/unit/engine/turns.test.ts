@@ -153,4 +153,18 @@ describe('a stage', () => {
     expect(said).toEqual(['d: not asked whether it has more to do: d is not there']);
     expect(failed).toBe(0);
   });
+
+  it('does not say of hosts that an interrupted run has not asked that they were done, nor that they could not be asked', async () => {
+    const interruption = new AbortController();
+    const { order, said, ended } = await run(none, {
+      idle: 'b',
+      signal: interruption.signal,
+      open: async ({ name }) => {
+        if (name === 'c') interruption.abort();
+        if (interruption.signal.aborted) throw new LvsctlError('interrupted');
+        return here(name);
+      },
+    });
+    expect({ order, said, ended }).toEqual({ order: [], said: [], ended: [] });
+  });
 });
