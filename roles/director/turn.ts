@@ -21,9 +21,14 @@ const starts = (cluster: Cluster, host: ClusterHost, facts: Facts): boolean =>
   !facts.keepalived?.running &&
   heldAlone(cluster, host, facts) === undefined;
 
-/** Has the keepalived that lvsctl gave it, and directs nothing any more. */
-export const isFormer = (cluster: Cluster, name: string, facts: Facts): boolean =>
-  facts.keepalived?.ours === true && !directs(cluster, name);
+/**
+ * Has the keepalived that lvsctl gave it as a director of this cluster, and directs nothing any more. One of another cluster, or another
+ * name of the same machine, may well direct.
+ */
+export function isFormer(cluster: Cluster, name: string, { keepalived }: Facts): boolean {
+  const { host, cluster: of } = keepalived?.director ?? {};
+  return keepalived?.ours === true && host === name && of === cluster.name && !directs(cluster, name);
+}
 
 /**
  * A keepalived that starts takes the VIPs unless it hears another one say that it has them. So a director that has them by lvsctl's own

@@ -1,4 +1,5 @@
 import type { WeightRecord } from '../ipvs/recorded.js';
+import type { KeptDirector } from '../keepalived/file.js';
 
 /** What one trip tells of a host. A capability that is not listed is absent: nothing newer than Red Hat 9 is assumed. */
 export interface Facts {
@@ -29,8 +30,12 @@ export interface Facts {
     readonly available: boolean;
     readonly version: string | undefined;
   };
-  /** keepalived: whether it runs, and whether its file is one that lvsctl wrote; absent where neither is so. */
-  readonly keepalived?: { readonly running: boolean; readonly ours: boolean };
+  /** keepalived: whether it runs, and whether its file is one that lvsctl wrote, and for whom; absent where neither is so. */
+  readonly keepalived?: {
+    readonly running: boolean;
+    readonly ours: boolean;
+    readonly director?: KeptDirector;
+  };
   /** Addresses of all interfaces, where IPVS is loaded and keepalived does not run: VIPs that nobody but the host itself holds. */
   readonly heldAlone?: readonly string[];
   /** Random id of this boot; empty where the kernel has none. */

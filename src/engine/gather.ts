@@ -1,5 +1,5 @@
 import { parseRecord, recordPath } from '../ipvs/recorded.js';
-import { keepalivedMark, keepalivedPath } from '../keepalived/file.js';
+import { keepalivedMark, keepalivedPath, keptDirector } from '../keepalived/file.js';
 import type { Sh } from '../shell/index.js';
 import { sh, shLines, trusted } from '../shell/index.js';
 import { awaitBootScript } from './boot.js';
@@ -145,6 +145,7 @@ const keepalivedScript = shLines(
   sh`  case $stat in *'(keepalived)'*) running=running ;; esac`,
   sh`done`,
   sh`[ -z "$ours$running" ] || say keepalived "$ours $running"`,
+  sh`[ -z "$ours" ] || say keepalivedfile "$first"`,
   sh`if [ -z "$running" ] && [ -r /proc/net/ip_vs ] && command -v ip >/dev/null 2>&1; then`,
   sh`  say held alone; ip -o addr 2>/dev/null`,
   sh`fi; :`,
@@ -202,7 +203,7 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
       available: kernel.get('ipvs') === 'loaded' || kernel.get('ipvs') === 'available',
       version: /version (\d+\.\d+\.\d+)/.exec(kernel.get('ipvsline') ?? '')?.[1],
     },
-    ...parseKeepalived(kernel.get('keepalived'), addresses),
+    ...parseKeepalived(kernel, addresses),
     bootId: kernel.get('boot') ?? '',
     ...(kernel.get('booting') === 'yes' && { booting: true as const }),
     memoryKiB: Number(kernel.get('memory') ?? 0) || 0,
@@ -217,16 +218,22 @@ export function parseFacts(outputs: ReadonlyMap<string, ProbeOutput>): Facts {
 }
 
 function parseKeepalived(
-  said: string | undefined,
+  kernel: ReadonlyMap<string, string>,
   addresses: string | undefined,
 ): Pick<Facts, 'keepalived' | 'heldAlone'> {
+  const said = kernel.get('keepalived');
   const words = new Set(said?.split(' '));
+  const director = keptDirector(kernel.get('keepalivedfile') ?? '');
   const held = [...(addresses ?? '').matchAll(/ inet6? ([0-9a-fA-F.:]+)/g)].map(
     ([, address = '']) => address,
   );
   return {
     ...(said !== undefined && {
-      keepalived: { running: words.has('running'), ours: words.has('ours') },
+      keepalived: {
+        running: words.has('running'),
+        ours: words.has('ours'),
+        ...(director !== undefined && { director }),
+      },
     }),
     ...(addresses !== undefined && { heldAlone: held }),
   };

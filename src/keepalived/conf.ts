@@ -13,7 +13,7 @@ import {
 } from '../ipvs/index.js';
 import { type VipCheck, vipCheckOf, vipChecks } from './check-marks.js';
 import { checkParts, type Target } from './checks.js';
-import { keepalivedMark } from './file.js';
+import { keepalivedHead } from './file.js';
 import { type Part, renderParts } from './parts.js';
 import { vrrpParts } from './vrrp.js';
 
@@ -29,7 +29,7 @@ export function keepalivedConf({ cluster, host, services }: KeepalivedConf): str
   const byKey = new Map(cluster.services.map((service) => [serviceKey(serviceIdentity(service)), service]));
   const ways = vipChecks(cluster, host);
   const parts: Part[] = [
-    `${keepalivedMark}, for ${host.name}, a director of the cluster ${cluster.name}.`,
+    keepalivedHead(host.name, cluster.name),
     globals(cluster, host),
     ...vrrpParts(cluster, host),
     ...services.flatMap((each) => {

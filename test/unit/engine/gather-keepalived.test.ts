@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { factsSections, parseFacts } from '../../../src/engine/gather.js';
+import { keepalivedHead } from '../../../src/keepalived/file.js';
 import { trusted } from '../../../src/shell/index.js';
 import { hostShells } from '../../support/host-shells.js';
 import { runIn } from '../../support/shells.js';
@@ -48,6 +49,12 @@ describe.each(hostShells)('facts of keepalived in $name', (shell) => {
     expect(factsOf({ ...nothing, conf: ours }).keepalived).toEqual({ running: false, ours: true });
     const pid = `${daemon.pid}\n`;
     expect(factsOf({ ...nothing, conf: ours, pid }).keepalived).toEqual({ running: true, ours: true });
+    const head = keepalivedHead('lvs1', 'shop-2');
+    expect(factsOf({ ...nothing, conf: `${head}\nglobal_defs {\n}\n`, pid }).keepalived).toEqual({
+      running: true,
+      ours: true,
+      director: { host: 'lvs1', cluster: 'shop-2' },
+    });
     expect(factsOf({ ...nothing, conf: '! mine\n', pid }).keepalived).toEqual({
       running: true,
       ours: false,

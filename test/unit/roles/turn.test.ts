@@ -10,8 +10,14 @@ const cluster = tutorial({
   services: [service({ directors: ['lvs1', 'lvs2', 'lvs3'] })],
 });
 const alone: Facts = { ...debian, heldAlone: ['127.0.0.1', '10.83.33.80', vip] };
-const runs: Facts = { ...debian, keepalived: { running: true, ours: true } };
-const stopped: Facts = { ...debian, keepalived: { running: false, ours: true } };
+const runs: Facts = {
+  ...debian,
+  keepalived: { running: true, ours: true, director: { host: 'gone', cluster: 'tutorial' } },
+};
+const stopped: Facts = {
+  ...debian,
+  keepalived: { running: false, ours: true, director: { host: 'gone', cluster: 'tutorial' } },
+};
 
 /** Who comes before each host, `!` where it is needed. */
 function order(facts: Readonly<Record<string, Facts>>) {
@@ -102,5 +108,15 @@ describe('a former director', () => {
     expect(needed('gone', debian)).toBe(false);
     expect(needed('gone', { ...debian, keepalived: { running: true, ours: false } })).toBe(false);
     expect(needed('lvs1', runs)).toBe(false);
+  });
+
+  it.each([
+    ['as one of another cluster', { host: 'gone', cluster: 'other' }],
+    ['under another name', { host: 'lvs1', cluster: 'tutorial' }],
+  ])('is none that may still direct %s', (_, of) => {
+    const elsewhere: Facts = { ...debian, keepalived: { running: true, ours: true, director: of } };
+    const input = { cluster, host: hostOf(cluster, 'gone'), facts: elsewhere };
+    expect(formerDirector.needed?.(input)).toBe(false);
+    expect(order({ lvs1: runs, gone: elsewhere })).toEqual({ lvs1: '', gone: '' });
   });
 });
