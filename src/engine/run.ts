@@ -246,7 +246,8 @@ class Runner {
     for (const [index, round] of rounds(inTurn, turns).entries()) {
       for (const { host } of index > 0 ? round : [])
         for (const { host: first, because } of turns.get(host.name) ?? [])
-          this.#remark(host, `comes after ${first}, which ${because}`);
+          if (inTurn.some((other) => other.host.name === first))
+            this.#remark(host, `comes after ${first}, which ${because}`);
       await Promise.all(round.map((entry) => limit(() => one(entry))));
     }
   }

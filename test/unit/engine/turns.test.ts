@@ -146,6 +146,14 @@ describe('a stage', () => {
     expect((await run(aWaits('c'), { limit: ['a', 'b'] })).order).toEqual(['a', 'b']);
   });
 
+  it('says of none that the run leaves out that it comes before', async () => {
+    const [b, c] = [aWaits('b'), aWaits('c')];
+    const turn: Turn = { asks: c.asks, after: (input) => [...b.after(input), ...c.after(input)] };
+    const { order, said } = await run(turn, { limit: ['a', 'b'] });
+    expect(order).toEqual(['b', 'a']);
+    expect(said).toEqual(['a: comes after b, which has it']);
+  });
+
   it('leaves out a host that has nothing to do by its facts, and does not miss one that can’t be asked', async () => {
     const { order, said, ended, failed } = await run(none, { idle: 'b' });
     expect(order).toEqual(['a', 'c']);
