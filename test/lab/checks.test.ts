@@ -244,6 +244,15 @@ describe('two directors that speak by multicast', () => {
     expect(run.of('failure'), run.story).toEqual([]);
     expect(run.status, run.story).toBe(0);
     expect(await shell('lvs1', 'cat /etc/keepalived/keepalived.conf')).not.toContain('unicast');
+    // Without preemption whoever starts first has them; what follows begins with lvs1.
+    const holding = () =>
+      Promise.all(
+        directors.map(async (host) =>
+          (await shell(host, 'ip -o addr show dev eth0')).includes(` ${four(100)}/`),
+        ),
+      );
+    await until('a director with the VIPs', true, async () => (await holding()).includes(true));
+    if ((await holding())[1]) await shell('lvs2', 'systemctl restart keepalived');
     await allHeldBy('lvs1');
     await serves('every real server in service');
     await planIsEmpty();
