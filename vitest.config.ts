@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const minutes = (count: number): number => count * 60_000;
 const alias = { lvsctl: fileURLToPath(new URL('./src/index.ts', import.meta.url)) };
 
-const setupFiles = ['test/support/seed.ts'];
+const setupFiles = ['test/support/seed.ts', 'test/support/clean.ts'];
 
 /** The time limits end a run that hangs; none of them is a claim about speed. */
 function guarded(limit: number) {

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
 import type { Change, ProbeOutput, Resource } from '../../../src/engine/resource.js';
 import { textOfBytes } from '../../../src/shell/index.js';
 import { bytesOf } from '../../support/change-files.js';
+import { removedAtEnd } from '../../support/folders.js';
 import { hostShells } from '../../support/host-shells.js';
 
 /** The shells that a host may have as /bin/sh, of those on this machine; each as name, and program with arguments before the script. */
@@ -13,16 +13,8 @@ export const shells: readonly (readonly [name: string, command: readonly string[
   ({ name, argv }) => [name === 'bash' ? 'bash --posix' : name, argv],
 );
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'lvsctl-resource-'));
-  folders.push(folder);
-  return folder;
-}
+/** Removed when the test file ends. */
+export const temporaryFolder = (): string => removedAtEnd(mkdtempSync(join(tmpdir(), 'lvsctl-resource-')));
 
 function run(shell: readonly string[], args: readonly string[], environment: NodeJS.ProcessEnv): ProbeOutput {
   const [program = '', ...before] = shell;
