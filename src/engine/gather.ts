@@ -2,6 +2,7 @@ import { parseRecord, recordPath } from '../ipvs/recorded.js';
 import { keepalivedMark, keepalivedPath, keptDirector } from '../keepalived/file.js';
 import type { Sh } from '../shell/index.js';
 import { sh, shLines, trusted } from '../shell/index.js';
+import { addressesByIp } from './addresses.js';
 import { awaitBootScript } from './boot.js';
 import type { Facts, NetworkInterface } from './facts.js';
 import type { ProbeOutput } from './resource.js';
@@ -224,9 +225,6 @@ function parseKeepalived(
   const said = kernel.get('keepalived');
   const words = new Set(said?.split(' '));
   const director = keptDirector(kernel.get('keepalivedfile') ?? '');
-  const held = [...(addresses ?? '').matchAll(/ inet6? ([0-9a-fA-F.:]+)/g)].map(
-    ([, address = '']) => address,
-  );
   return {
     ...(said !== undefined && {
       keepalived: {
@@ -235,7 +233,7 @@ function parseKeepalived(
         ...(director !== undefined && { director }),
       },
     }),
-    ...(addresses !== undefined && { heldAlone: held }),
+    ...(addresses !== undefined && { heldAlone: addressesByIp(addresses).map(({ address }) => address) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { addressesByIp, type ObservedAddress } from '../engine/addresses.js';
 import type { Facts } from '../engine/facts.js';
 import type { Change, ProbeOutput, Resource } from '../engine/resource.js';
 import { LvsctlError } from '../errors.js';
@@ -19,15 +20,6 @@ export interface AddressOptions {
    * (RFC 6724, rule 8), real servers included, which hold it too and would answer themselves.
    */
   readonly neverSource?: boolean;
-}
-
-/** One address as the host shows it. */
-export interface ObservedAddress {
-  readonly interface: string;
-  readonly address: string;
-  readonly prefix: number;
-  /** Of IPv6, as ip(8) tells them: `tentative`, `dadfailed`, `deprecated` … */
-  readonly flags?: readonly string[];
 }
 
 /**
@@ -114,7 +106,8 @@ export function showAddresses(tool: AddressTool): Sh {
 }
 
 export function observedAddresses(tool: AddressTool, id: string, observed: ProbeOutput): ObservedAddress[] {
-  return tool === 'ip' ? parseIp(id, observed) : parseIfconfig(id, observed);
+  const text = observedText(id, observed);
+  return tool === 'ip' ? addressesByIp(text) : parseIfconfig(text);
 }
 
 /** Sh that takes addresses away. @throws LvsctlError for the main address of an interface without ip(8) */
@@ -214,26 +207,11 @@ export function text(one: { address: string; prefix: number }): string {
   return `${one.address}/${one.prefix}`;
 }
 
-/** `2: eth0    inet 10.83.33.83/24 brd 10.83.33.255 scope global eth0\       valid_lft …`; `peer` links show `inet A peer B/32`. */
-export function parseIp(id: string, observed: ProbeOutput): ObservedAddress[] {
-  return observedText(id, observed)
-    .split('\n')
-    .flatMap((line) => {
-      const parts = /^\d+:\s+(\S+?)(?:@\S+)?\s+inet6? ([0-9a-fA-F.:]+)(?:\/(\d+))?/.exec(line);
-      if (!parts) return [];
-      const [, device = '', value = '', prefix] = parts;
-      const one = { interface: device, address: value, prefix: Number(prefix ?? (isV6(value) ? 128 : 32)) };
-      // `… scope global dadfailed tentative \ …`; of IPv4 the label stands there.
-      const flags = isV6(value) ? / scope \S+ ([a-z ]*[a-z])/.exec(line)?.[1] : undefined;
-      return [flags === undefined ? one : { ...one, flags: flags.split(' ') }];
-    });
-}
-
 /** net-tools 1.60 (`inet addr:10.83.33.100  Mask:255.255.255.255`), 2.10 (`inet 10.83.33.100  netmask 255.255.255.255`) and busybox. */
-export function parseIfconfig(id: string, observed: ProbeOutput): ObservedAddress[] {
+function parseIfconfig(text: string): ObservedAddress[] {
   const found: ObservedAddress[] = [];
   let device = '';
-  for (const line of observedText(id, observed).split('\n')) {
+  for (const line of text.split('\n')) {
     const heading = /^(\S+)/.exec(line);
     if (heading) device = (heading[1] ?? '').replace(/:$/, '');
     const v4 = /\binet (?:addr:)?([0-9.]+)/.exec(line);

@@ -1,3 +1,4 @@
+import { addressesByIp } from '../engine/addresses.js';
 import type { Change, Resource } from '../engine/resource.js';
 import { daemonArgs, parseDaemons, type SyncDaemon } from '../ipvs/index.js';
 import { sh, shLines, trusted } from '../shell/index.js';
@@ -63,6 +64,6 @@ function missingOf(
   if (vips === undefined)
     return (['master', 'backup'] as const).filter((state) => !running.some((one) => one.state === state));
   if (running.length > 0) return [];
-  const held = new Set([...text.matchAll(/ inet6? ([0-9a-fA-F.:]+)/g)].map(([, address]) => address));
+  const held = new Set(addressesByIp(text).map(({ address }) => address));
   return [vips.some((vip) => held.has(vip)) ? 'master' : 'backup'];
 }

@@ -1,14 +1,8 @@
+import type { ObservedAddress } from '../engine/addresses.js';
 import type { Facts } from '../engine/facts.js';
 import type { Change, Resource } from '../engine/resource.js';
 import { shLines } from '../shell/index.js';
-import {
-  addressTool,
-  type ObservedAddress,
-  observedAddresses,
-  removal,
-  showAddresses,
-  text,
-} from './address.js';
+import { addressTool, observedAddresses, removal, showAddresses, text } from './address.js';
 
 /** An address that no interface of the host holds, whatever its prefix. */
 export function noAddress({ address, facts }: { readonly address: string; readonly facts: Facts }): Resource {
