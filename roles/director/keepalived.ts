@@ -131,9 +131,9 @@ function keptSync({ cluster, host, facts }: Pick<Input, 'cluster' | 'host' | 'fa
   const sync = cluster.ipvs?.sync;
   if (sync === undefined || !facts.keepalived?.running) return [];
   const wanted = { interface: host.interface, ...sync };
-  if (!movesTogether(cluster, host)) return [keepalivedSync({ wanted })];
+  if (!movesTogether(cluster, host)) return [keepalivedSync({ wanted, facts })];
   const own = cluster.services.filter(({ directors }) => directors.includes(host.name));
-  return [keepalivedSync({ wanted, vips: [...new Set(own.map(({ vip }) => vip))] })];
+  return [keepalivedSync({ wanted, vips: [...new Set(own.map(({ vip }) => vip))], facts })];
 }
 
 /**

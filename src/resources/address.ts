@@ -91,10 +91,15 @@ function knowsLifetimes(observed: ProbeOutput): boolean {
 
 export type AddressTool = 'ip' | 'ifconfig';
 
+/** What tells of addresses; undefined where nothing does. */
+export function presentAddressTool({ commands }: Pick<Facts, 'commands'>): AddressTool | undefined {
+  return (['ip', 'ifconfig'] as const).find((name) => commands.has(name));
+}
+
 /** @throws LvsctlError when the host has neither ip(8) nor ifconfig(8) */
 export function addressTool(facts: Facts, id: string): AddressTool {
-  if (facts.commands.has('ip')) return 'ip';
-  if (facts.commands.has('ifconfig')) return 'ifconfig';
+  const present = presentAddressTool(facts);
+  if (present !== undefined) return present;
   throw new LvsctlError('neither ip(8) nor ifconfig(8) is there', {
     resource: id,
     hint: 'install iproute2, or net-tools',

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { addressesByIp } from '../../../src/engine/addresses.js';
 import { parseFacts } from '../../../src/engine/gather.js';
 import { keepalivedSync } from '../../../src/resources/index.js';
+import { debian } from '../resources/facts.js';
 import { nothingChanging, said } from '../resources/shells.js';
 
 /** As iproute2 6.1 prints it, of a device whose other end is in another namespace, and of a peer link. */
@@ -32,7 +33,7 @@ test('facts and sync daemons take nothing else for an address', () => {
   const output = said(`release 6.1.0\nheld alone\n${noise}${listed}`);
   expect(parseFacts(new Map([['facts:kernel', output]])).heldAlone).toEqual(addresses);
   const sync = (vip: string) =>
-    keepalivedSync({ wanted: { interface: 'eth0', id: 7 }, vips: [vip] }).plan(
+    keepalivedSync({ wanted: { interface: 'eth0', id: 7 }, vips: [vip], facts: debian }).plan(
       said(noise + listed),
       nothingChanging,
     )?.summary;
