@@ -51,29 +51,59 @@ export function keepalivedGone({ vips, interface: nic, facts }: KeepalivedGoneOp
           sh`rm -f ${keepalivedDropIn} ${stampOf('keepalived')}`,
           facts.init === 'systemd' && sh`systemctl daemon-reload`,
           sh`rm -f ${keepalivedPath}`,
+          stillAtBoot,
         ),
       };
     },
   };
 }
 
-/** Where the package is gone already there is nothing to stop. */
+/**
+ * What is not taken out of the boot is stopped all the same, and told when all is done: the file must not wait for it, by which keepalived
+ * would take the VIPs again at the next boot. `said` is what the command had to say.
+ */
+const stillAtBoot = trusted(`\
+if [ -n "$said" ]; then
+  echo "keepalived is stopped and its file gone, but it is still started at boot: $said" >&2
+  exit 1
+fi`);
+
+/** Where the package is gone already there is nothing to stop. A failure to disable what is not enabled is none. */
 function stop(facts: Facts): Sh[] {
+  const none = sh`said=`;
   switch (facts.init) {
     case 'systemd':
       return [
+        none,
         sh`if systemctl cat keepalived.service >/dev/null 2>&1; then`,
-        sh`systemctl disable keepalived.service; systemctl stop keepalived.service`,
+        disabled(
+          sh`systemctl disable keepalived.service`,
+          sh`systemctl is-enabled keepalived.service >/dev/null 2>&1`,
+        ),
+        sh`systemctl stop keepalived.service`,
         sh`fi`,
       ];
     case 'openrc':
-      return [sh`rc-update del keepalived default 2>/dev/null || :`, sh`rc-service keepalived stop || :`];
+      return [
+        none,
+        disabled(sh`rc-update del keepalived default`, sh`[ -h /etc/runlevels/default/keepalived ]`),
+        sh`rc-service keepalived stop || :`,
+      ];
     case 'sysv':
       return [
+        none,
         sh`if [ -e /etc/init.d/keepalived ]; then`,
-        facts.commands.has('chkconfig') ? sh`chkconfig keepalived off` : sh`update-rc.d -f keepalived remove`,
+        disabled(
+          facts.commands.has('chkconfig')
+            ? sh`chkconfig keepalived off`
+            : sh`update-rc.d -f keepalived remove`,
+          sh`ls /etc/rc[2-5].d/S[0-9][0-9]keepalived /etc/rc.d/rc[2-5].d/S[0-9][0-9]keepalived 2>/dev/null | grep S >/dev/null`,
+        ),
         sh`/etc/init.d/keepalived stop || :`,
         sh`fi`,
       ];
   }
 }
+
+const disabled = (disable: Sh, enabled: Sh): Sh =>
+  sh`if said=\`${disable} 2>&1\` || ! ${enabled}; then said=; else said="\${said:-${disable} failed}"; fi`;

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../../src/engine/facts.js';
 import { keepalivedGone } from '../../../src/resources/index.js';
 import { trusted } from '../../../src/shell/index.js';
-import { alpine, debian } from './facts.js';
+import { alpine, debian, redhat9 } from './facts.js';
 import { apply, nothingChanging, probe, shells, temporaryFolder } from './shells.js';
 
 describe.each(shells)('keepalived of a former director (%s)', (name, shell) => {
@@ -13,12 +13,15 @@ describe.each(shells)('keepalived of a former director (%s)', (name, shell) => {
     const root = temporaryFolder();
     const bin = join(root, 'bin');
     mkdirSync(bin);
-    for (const command of ['systemctl', 'ip', 'rc-update', 'rc-service', 'sleep'])
-      writeFileSync(
-        join(bin, command),
-        `#!/bin/sh\necho "\${0##*/} $*" >> ${join(root, 'log')}\n[ "$1" != cat ] || [ ! -e ${join(root, 'purged')} ]\n`,
-        { mode: 0o755 },
-      );
+    const script = `#!/bin/sh
+echo "\${0##*/} $*" >> ${join(root, 'log')}
+while read -r beginning; do
+  case "\${0##*/} $*" in "$beginning"*) echo 'read-only file system' >&2; exit 1 ;; esac
+done < ${join(root, 'refused')}
+[ "$1" != cat ] || [ ! -e ${join(root, 'purged')} ]
+`;
+    for (const command of ['systemctl', 'ip', 'rc-update', 'rc-service', 'chkconfig', 'sleep'])
+      writeFileSync(join(bin, command), script, { mode: 0o755 });
     const resource = keepalivedGone({ vips: ['10.0.0.9'], interface: 'none0', facts });
     const path = '/etc/keepalived/keepalived.conf';
     const dropIn = '/etc/systemd/system/keepalived.service.d/lvsctl.conf';
@@ -26,6 +29,7 @@ describe.each(shells)('keepalived of a former director (%s)', (name, shell) => {
       mkdirSync(dirname(join(root, file)), { recursive: true });
       writeFileSync(join(root, file), text);
     };
+    put('refused', '');
     put(path, conf);
     put(dropIn, '# Written by lvsctl.\n');
     put('/run/keepalived.pid', '');
@@ -43,6 +47,16 @@ describe.each(shells)('keepalived of a former director (%s)', (name, shell) => {
       },
       has: (file: 'conf' | 'drop-in') => existsSync(join(root, file === 'conf' ? path : dropIn)),
       purge: () => put('purged', ''),
+      /** Beginnings of commands that fail. */
+      refuse: (...commands: string[]) => put('refused', `${commands.join('\n')}\n`),
+      put: (file: string, mode?: number) => {
+        put(file, script);
+        if (mode !== undefined) chmodSync(join(root, file), mode);
+      },
+      link: (file: string) => {
+        mkdirSync(dirname(join(root, file)), { recursive: true });
+        symlinkSync('/etc/init.d/keepalived', join(root, file));
+      },
       log: () => readFileSync(join(root, 'log'), 'utf8').trim().split('\n'),
     };
   };
@@ -86,5 +100,50 @@ describe.each(shells)('keepalived of a former director (%s)', (name, shell) => {
       'rc-service keepalived stop',
     ]);
     expect(host.has('conf')).toBe(false);
+  });
+
+  const told =
+    'keepalived is stopped and its file gone, but it is still started at boot: read-only file system\n';
+
+  it('is stopped, and its file goes, where it can’t be taken out of the boot, which is told', () => {
+    const host = hostWith(ours);
+    host.refuse('systemctl disable');
+    expect(host.apply()).toMatchObject({ status: 1, stderr: told });
+    expect(host.log()).toContain('systemctl stop keepalived.service');
+    expect([host.has('conf'), host.has('drop-in')]).toEqual([false, false]);
+  });
+
+  it('is not told to start at boot where it was not to: disabled by hand, or masked', () => {
+    const host = hostWith(ours);
+    host.refuse('systemctl disable', 'systemctl is-enabled');
+    expect(host.apply()).toMatchObject({ status: 0, stderr: '' });
+    expect(host.log()).toContain('systemctl stop keepalived.service');
+  });
+
+  it('is stopped by OpenRC and SysV too where it can’t be taken out of the boot', () => {
+    const openrc = hostWith(ours, alpine);
+    openrc.refuse('rc-update del');
+    openrc.link('/etc/runlevels/default/keepalived');
+    expect(openrc.apply()).toMatchObject({ status: 1, stderr: told });
+    expect(openrc.log()).toContain('rc-service keepalived stop');
+    expect(openrc.has('conf')).toBe(false);
+
+    const sysv = hostWith(ours, redhat9);
+    sysv.refuse('chkconfig keepalived');
+    sysv.put('/etc/init.d/keepalived', 0o755);
+    sysv.link('/etc/rc.d/rc3.d/S85keepalived');
+    expect(sysv.apply()).toMatchObject({ status: 1, stderr: told });
+    expect(sysv.log()).toContain('keepalived stop');
+    expect(sysv.has('conf')).toBe(false);
+  });
+
+  it('is no failure of OpenRC or SysV where it was not started at boot', () => {
+    const openrc = hostWith(ours, alpine);
+    openrc.refuse('rc-update del');
+    expect(openrc.apply()).toMatchObject({ status: 0, stderr: '' });
+    const sysv = hostWith(ours, redhat9);
+    sysv.refuse('chkconfig keepalived');
+    sysv.put('/etc/init.d/keepalived', 0o755);
+    expect(sysv.apply()).toMatchObject({ status: 0, stderr: '' });
   });
 });
