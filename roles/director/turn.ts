@@ -1,6 +1,6 @@
 import type { Facts } from '../../src/engine/facts.js';
 import type { Before, Turn } from '../../src/engine/role.js';
-import type { Cluster, ClusterHost } from '../../src/inventory/cluster.js';
+import type { Cluster, ClusterHost, Service } from '../../src/inventory/cluster.js';
 import { keepalivedRuns } from '../../src/inventory/keepalived.js';
 
 /** The services that a host shares with other directors. */
@@ -30,6 +30,41 @@ export function isFormer(cluster: Cluster, name: string, { keepalived }: Facts):
   return keepalived?.ours === true && host === name && of === cluster.name && !directs(cluster, name);
 }
 
+/** What a former director's keepalived moves, as far as the inventory has it; all where its file tells of nothing. */
+function leaving({ services }: Cluster, { keepalived }: Facts): readonly Service[] {
+  const { moves } = keepalived ?? {};
+  return moves === undefined ? services : services.filter(({ vip }) => moves.includes(vip));
+}
+
+/** Runs a keepalived that takes the VIP as soon as no other says that it has it; of a file that is not lvsctl's that is taken for granted. */
+const takesOver = (facts: Facts | undefined, vip: string): boolean =>
+  facts?.keepalived?.running === true && (facts.keepalived.moves?.includes(vip) ?? true);
+
+/**
+ * Who is to have what the former director moves and nobody else can have yet: neither holds it alone, nor takes it over at once. Of a VIP
+ * of whose directors nothing is known, all.
+ */
+function heirs(cluster: Cluster, former: Facts, others: ReadonlyMap<string, Facts>): readonly string[] {
+  const names = leaving(cluster, former).flatMap(({ vip, directors }) => {
+    const has = (name: string) =>
+      takesOver(others.get(name), vip) || others.get(name)?.heldAlone?.includes(vip);
+    if (directors.some(has)) return [];
+    const known = directors.filter((name) => others.has(name));
+    return known.length > 0 ? known : directors;
+  });
+  return [...new Set(names)];
+}
+
+/** Goes before the host: moves a VIP of its, and need not wait for it. */
+const leavesBefore = (
+  cluster: Cluster,
+  { name }: Pick<ClusterHost, 'name'>,
+  former: Facts,
+  others: ReadonlyMap<string, Facts>,
+): boolean =>
+  leaving(cluster, former).some(({ directors }) => directors.includes(name)) &&
+  !heirs(cluster, former, others).includes(name);
+
 /**
  * A keepalived that starts takes the VIPs unless it hears another one say that it has them. So a director that has them by lvsctl's own
  * means, or by a keepalived that does not know of the new one, is changed before; and one that leaves goes before those that stay stop
@@ -45,6 +80,7 @@ export const directorTurn: Turn = {
     if (facts.keepalived?.running)
       return [...others]
         .filter(([name, each]) => isFormer(cluster, name, each) && each.keepalived?.running)
+        .filter(([, each]) => leavesBefore(cluster, host, each, others))
         .map(([name]) => ({
           host: name,
           because: 'has keepalived, and directs nothing any more',
@@ -61,31 +97,19 @@ export const directorTurn: Turn = {
   },
 };
 
-/** Of services that nobody but the former director may hold, who is to have them; where nothing is known of any of them, all. */
-function heirs(cluster: Cluster, others: ReadonlyMap<string, Facts>): readonly string[] {
-  const names = cluster.services.flatMap(({ vip, directors }) => {
-    if (directors.some((name) => others.get(name)?.heldAlone?.includes(vip))) return [];
-    const known = directors.filter((name) => others.has(name));
-    return known.length > 0 ? known : directors;
-  });
-  return [...new Set(names)];
-}
-
 /**
- * Goes first where another director can take the VIPs over at once, and last where all have yet to get keepalived: not at all without
- * them, since it may be the only one that has the VIPs.
+ * Goes first where another director can take over at once each VIP that its keepalived moves, and behind those that have yet to get
+ * keepalived for one: not at all without them, since it may be the only one that has it.
  */
 export const formerTurn: Turn = {
   asks({ cluster, host, facts }) {
     if (!isFormer(cluster, host.name, facts) || !facts.keepalived?.running) return [];
-    return [...new Set(cluster.services.flatMap(({ directors }) => directors))];
+    return [...new Set(leaving(cluster, facts).flatMap(({ directors }) => directors))];
   },
   after(input) {
-    const { cluster, others } = input;
-    const directors = this.asks(input);
-    const taken = directors.some((name) => others.get(name)?.keepalived?.running);
-    if (directors.length === 0 || taken) return [];
-    return heirs(cluster, others).map((name) => ({
+    const { cluster, facts, others } = input;
+    if (this.asks(input).length === 0) return [];
+    return heirs(cluster, facts, others).map((name) => ({
       host: name,
       because: 'is to have the VIPs',
       needed: true,

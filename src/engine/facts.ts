@@ -35,6 +35,8 @@ export interface Facts {
     readonly running: boolean;
     readonly ours: boolean;
     readonly director?: KeptDirector;
+    /** What a file of lvsctl's has it move: VIPs, and the gateways of NAT; absent where there is none in it. */
+    readonly moves?: readonly string[];
   };
   /** Addresses of all interfaces, where IPVS is loaded and keepalived does not run: VIPs that nobody but the host itself holds. */
   readonly heldAlone?: readonly string[];

@@ -138,7 +138,15 @@ const kernelScript = shLines(
 const keepalivedScript = shLines(
   sh`ours=; running=; first=`,
   sh`if [ -r ${keepalivedPath} ]; then read -r first < ${keepalivedPath}; fi`,
-  sh`case $first in ${keepalivedMark}*) ours=ours ;; esac`,
+  sh`moves=; inside=; case $first in ${keepalivedMark}*) ours=ours`,
+  // The instances of VRRP stand before the servers, of which there may be thousands.
+  sh`  while read -r word rest; do case $word in`,
+  sh`    virtual_server) break ;;`,
+  sh`    virtual_ipaddress*) inside=yes ;;`,
+  sh`    '}') inside= ;;`,
+  sh`    *) [ -z "$inside" ] || moves="$moves \${word%%/*}" ;;`,
+  sh`  esac; done < ${keepalivedPath} ;;`,
+  sh`esac`,
   sh`for f in /run/keepalived.pid /var/run/keepalived.pid; do`,
   sh`  pid=; stat=; if [ -r $f ]; then read -r pid < $f; fi`,
   sh`  case $pid in ''|*[!0-9]*) continue ;; esac`,
@@ -147,6 +155,7 @@ const keepalivedScript = shLines(
   sh`done`,
   sh`[ -z "$ours$running" ] || say keepalived "$ours $running"`,
   sh`[ -z "$ours" ] || say keepalivedfile "$first"`,
+  sh`[ -z "$moves" ] || say keepalivedmoves "$moves"`,
   sh`if [ -z "$running" ] && [ -r /proc/net/ip_vs ] && command -v ip >/dev/null 2>&1; then`,
   sh`  say held alone; ip -o addr 2>/dev/null`,
   sh`fi; :`,
@@ -225,12 +234,14 @@ function parseKeepalived(
   const said = kernel.get('keepalived');
   const words = new Set(said?.split(' '));
   const director = keptDirector(kernel.get('keepalivedfile') ?? '');
+  const moves = (kernel.get('keepalivedmoves') ?? '').split(' ').filter((word) => word !== '');
   return {
     ...(said !== undefined && {
       keepalived: {
         running: words.has('running'),
         ours: words.has('ours'),
         ...(director !== undefined && { director }),
+        ...(moves.length > 0 && { moves }),
       },
     }),
     ...(addresses !== undefined && { heldAlone: addressesByIp(addresses).map(({ address }) => address) }),

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { factsSections, parseFacts } from '../../../src/engine/gather.js';
+import { wantedTable } from '../../../src/ipvs/index.js';
 import { keepalivedHead } from '../../../src/keepalived/file.js';
+import { keepalivedConf } from '../../../src/keepalived/index.js';
 import { trusted } from '../../../src/shell/index.js';
 import { hostShells } from '../../support/host-shells.js';
 import { runIn } from '../../support/shells.js';
+import { host, hostOf, service, tutorial } from '../roles/cluster.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lvsctl-facts-'));
 const at = (name: string) => join(folder, name);
@@ -59,6 +62,33 @@ describe.each(hostShells)('facts of keepalived in $name', (shell) => {
       running: true,
       ours: false,
     });
+  });
+
+  it('tell what a file of ours has it move, as it is rendered', () => {
+    const pair = tutorial({
+      hosts: [
+        host('lvs1', '10.83.33.83', { address6: 'fd00:83::83', prefix6: 64 }),
+        host('lvs2', '10.83.33.84', { address6: 'fd00:83::84', prefix6: 64 }),
+      ],
+      services: [
+        // More than the signs of life name.
+        ...Array.from({ length: 202 }, (_, n) =>
+          service({ name: `s${n}`, vip: `192.0.2.${n + 1}`, directors: ['lvs1', 'lvs2'] }),
+        ),
+        service({ name: 'six', vip: 'fd00:83::100', directors: ['lvs1', 'lvs2'] }),
+        service({ name: 'nat', forwarding: 'nat', gateway: '10.83.33.9', directors: ['lvs1', 'lvs2'] }),
+      ],
+    });
+    const conf = keepalivedConf({
+      cluster: pair,
+      host: hostOf(pair, 'lvs1'),
+      services: wantedTable(pair, 'lvs1', new Map()).services,
+    });
+    const vips = [...pair.services.map(({ vip }) => vip), '10.83.33.9'].sort();
+    expect([...(factsOf({ ...nothing, conf }).keepalived?.moves ?? [])].sort()).toEqual(vips);
+    expect(factsOf({ ...nothing, conf: ours }).keepalived?.moves).toBeUndefined();
+    const foreign = conf.replace('# Written by lvsctl', '# Mine');
+    expect(factsOf({ ...nothing, conf: foreign }).keepalived).toBeUndefined();
   });
 
   it('take the number of another process, or none, for no keepalived', () => {

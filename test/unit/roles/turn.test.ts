@@ -6,7 +6,7 @@ import { host, hostOf, service, tutorial } from './cluster.js';
 
 const vip = '10.83.33.100';
 const cluster = tutorial({
-  hosts: ['lvs1', 'lvs2', 'lvs3', 'gone'].map((name, i) => host(name, `10.83.33.${80 + i}`)),
+  hosts: ['lvs1', 'lvs2', 'lvs3', 'gone', 'lvs4'].map((name, i) => host(name, `10.83.33.${80 + i}`)),
   services: [service({ directors: ['lvs1', 'lvs2', 'lvs3'] })],
 });
 const alone: Facts = { ...debian, heldAlone: ['127.0.0.1', '10.83.33.80', vip] };
@@ -20,12 +20,12 @@ const stopped: Facts = {
 };
 
 /** Who comes before each host, `!` where it is needed. */
-function order(facts: Readonly<Record<string, Facts>>) {
+function order(facts: Readonly<Record<string, Facts>>, of = cluster) {
   const others = new Map(Object.entries(facts));
   return Object.fromEntries(
     [...others].map(([name, own]) => {
       const { turn } = name === 'gone' ? formerDirector : director;
-      const input = { cluster, host: hostOf(cluster, name), facts: own };
+      const input = { cluster: of, host: hostOf(of, name), facts: own };
       const before = turn?.after({ ...input, others }) ?? [];
       return [name, before.map(({ host: first, needed }) => `${first}${needed ? '!' : ''}`).join(' ')];
     }),
@@ -108,6 +108,53 @@ describe('a former director', () => {
     expect(needed('gone', debian)).toBe(false);
     expect(needed('gone', { ...debian, keepalived: { running: true, ours: false } })).toBe(false);
     expect(needed('lvs1', runs)).toBe(false);
+  });
+
+  describe('of several groups', () => {
+    const [a, b] = ['10.83.33.100', '10.83.33.101'];
+    const groups = {
+      ...cluster,
+      services: [
+        service({ name: 'a', vip: a, directors: ['lvs1', 'lvs2'] }),
+        service({ name: 'b', vip: b, directors: ['lvs3', 'lvs4'] }),
+      ],
+    };
+    const moving = (...moves: string[]): Facts => ({
+      ...runs,
+      keepalived: { running: true, ours: true, director: { host: 'gone', cluster: 'tutorial' }, moves },
+    });
+
+    it('does not go first since the keepalived of another group runs', () => {
+      const facts = { lvs1: debian, lvs2: debian, lvs3: moving(b), lvs4: moving(b), gone: moving(a) };
+      const none = { lvs1: '', lvs2: '', lvs3: '', lvs4: '' };
+      expect(order(facts, groups)).toEqual({ ...none, gone: 'lvs1! lvs2!' });
+      expect(order({ ...facts, lvs2: moving(a) }, groups)).toEqual({
+        ...none,
+        lvs1: 'lvs2',
+        lvs2: 'gone',
+        gone: '',
+      });
+    });
+
+    it('asks its own group only, and is waited for by that alone', () => {
+      const asks = (facts: Facts) =>
+        formerDirector.turn?.asks({ cluster: groups, host: hostOf(groups, 'gone'), facts });
+      expect(asks(moving(b))).toEqual(['lvs3', 'lvs4']);
+      expect(asks(moving(a, b))).toEqual(['lvs1', 'lvs2', 'lvs3', 'lvs4']);
+      const facts = { lvs1: moving(a), lvs3: moving(b) };
+      expect(order({ ...facts, gone: moving(b) }, groups)).toEqual({ lvs1: '', lvs3: 'gone', gone: '' });
+    });
+
+    it('waits for the one group that can’t take over yet, and not for VIPs that the inventory has no more', () => {
+      const both = { lvs1: moving(a), lvs3: debian, gone: moving(a, b) };
+      expect(order(both, groups)).toEqual({ lvs1: 'gone', lvs3: '', gone: 'lvs3!' });
+      expect(order({ lvs1: debian, gone: moving('10.83.33.9') }, groups)).toEqual({ lvs1: '', gone: '' });
+    });
+
+    it('waits for a director whose keepalived does not know of the VIP yet, which does not wait for it', () => {
+      const facts = { lvs1: moving(b), lvs2: moving(b), gone: moving(a) };
+      expect(order(facts, groups)).toEqual({ lvs1: '', lvs2: '', gone: 'lvs1! lvs2!' });
+    });
   });
 
   it.each([
