@@ -13,7 +13,9 @@ export default defineRole({
   turn: formerTurn,
   resources({ cluster, host, facts }) {
     if (!isFormer(cluster, host.name, facts)) return [];
-    const vips = new Set(cluster.services.map(({ vip }) => vip));
-    return [keepalivedGone({ vips: [...vips], interface: host.interface, facts })];
+    // Its file also has VIPs that the inventory has no more, and gateways of NAT: two hosts must not have the address that real servers route by.
+    const moved = new Set([...cluster.services.map(({ vip }) => vip), ...(facts.keepalived?.moves ?? [])]);
+    const addresses = [...moved].filter((one) => one !== host.address && one !== host.address6);
+    return [keepalivedGone({ addresses, interface: host.interface, facts })];
   },
 });

@@ -6,8 +6,8 @@ import { observedText } from './observed.js';
 import { stampOf } from './service.js';
 
 export interface KeepalivedGoneOptions {
-  /** Addresses that must not stay on the interface when keepalived has ended in a way that left them there. */
-  readonly vips: readonly string[];
+  /** VIPs, and what else keepalived moved: must not stay on the interface when it has ended in a way that left them there. */
+  readonly addresses: readonly string[];
   /** The host's own; a real server's VIPs on lo or a tunnel are not looked at. */
   readonly interface: string;
   readonly facts: Facts;
@@ -31,10 +31,10 @@ done
 if [ -n "$alive" ]; then echo "keepalived does not stop (process $alive)" >&2; exit 1; fi`);
 
 /**
- * keepalived stopped, not started at boot, and the file that lvsctl wrote away, with the VIPs; the package stays. Another's file is left
+ * keepalived stopped, not started at boot, and the file that lvsctl wrote away, with the addresses that it moved; the package stays. Another's file is left
  * alone. The file goes last: a run that is killed before is gone on with by the next one.
  */
-export function keepalivedGone({ vips, interface: nic, facts }: KeepalivedGoneOptions): Resource {
+export function keepalivedGone({ addresses, interface: nic, facts }: KeepalivedGoneOptions): Resource {
   return {
     id,
     probe: sh`case \`head -n 1 ${keepalivedPath} 2>/dev/null\` in ${keepalivedMark}*) echo ours ;; esac`,
@@ -46,8 +46,9 @@ export function keepalivedGone({ vips, interface: nic, facts }: KeepalivedGoneOp
         apply: shLines(
           ...stop(facts),
           ended,
-          facts.commands.has('ip') &&
-            sh`for vip in ${vips}; do for prefix in 32 128; do ip addr del "$vip/$prefix" dev ${nic} 2>/dev/null || :; done; done`,
+          addresses.length > 0 &&
+            facts.commands.has('ip') &&
+            sh`for address in ${addresses}; do for prefix in 32 128; do ip addr del "$address/$prefix" dev ${nic} 2>/dev/null || :; done; done`,
           sh`rm -f ${keepalivedDropIn} ${stampOf('keepalived')}`,
           facts.init === 'systemd' && sh`systemctl daemon-reload`,
           sh`rm -f ${keepalivedPath}`,

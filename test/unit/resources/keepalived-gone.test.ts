@@ -22,7 +22,7 @@ done < ${join(root, 'refused')}
 `;
     for (const command of ['systemctl', 'ip', 'rc-update', 'rc-service', 'chkconfig', 'sleep'])
       writeFileSync(join(bin, command), script, { mode: 0o755 });
-    const resource = keepalivedGone({ vips: ['10.0.0.9'], interface: 'none0', facts });
+    const resource = keepalivedGone({ addresses: ['10.0.0.9'], interface: 'none0', facts });
     const path = '/etc/keepalived/keepalived.conf';
     const dropIn = '/etc/systemd/system/keepalived.service.d/lvsctl.conf';
     const put = (file: string, text: string) => {

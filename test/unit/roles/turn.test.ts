@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { director, formerDirector } from '../../../roles/index.js';
 import type { Facts } from '../../../src/engine/facts.js';
 import { debian } from '../resources/facts.js';
+import { nothingChanging, said } from '../resources/shells.js';
 import { host, hostOf, service, tutorial } from './cluster.js';
+import { input } from './play.js';
 
 const vip = '10.83.33.100';
 const cluster = tutorial({
@@ -155,6 +157,19 @@ describe('a former director', () => {
       const facts = { lvs1: moving(b), lvs2: moving(b), gone: moving(a) };
       expect(order(facts, groups)).toEqual({ lvs1: '', lvs2: '', gone: 'lvs1! lvs2!' });
     });
+  });
+
+  it('has all taken away that its keepalived moved, also the gateway of NAT, and not its own address', () => {
+    const own = hostOf(cluster, 'gone').address;
+    const moves = [vip, '10.83.33.99', '10.83.33.9', own];
+    const facts: Facts = {
+      ...stopped,
+      keepalived: { ...stopped.keepalived, running: false, ours: true, moves },
+    };
+    const [resource] = formerDirector.resources(input(formerDirector, cluster, 'gone', facts));
+    const script = resource?.plan(said('ours\n'), nothingChanging)?.apply.text ?? '';
+    expect(script).toContain(`for address in ${vip} 10.83.33.99 10.83.33.9; do`);
+    expect(script).not.toContain(own);
   });
 
   it.each([
