@@ -95,7 +95,29 @@ export const directorTurn: Turn = {
       return other?.keepalived?.running ? [{ host: name, because: 'runs keepalived', needed: false }] : [];
     });
   },
+  remarks({ cluster, host, facts, others }) {
+    if (!starts(cluster, host, facts)) return [];
+    const taken = (vip: string) =>
+      [...others.values()].some((other) => other.heldAlone?.includes(vip) || takesOver(other, vip));
+    return this.asks({ cluster, host, facts }).flatMap((name) => {
+      if (others.has(name)) return [];
+      const vips = shared(cluster, host)
+        .filter(({ directors, vip }) => directors.includes(name) && !taken(vip))
+        .map(({ vip }) => vip);
+      if (vips.length === 0) return [];
+      return [
+        `${name} could not be asked whether it holds ${named(vips)} without keepalived: if it does, both have it once keepalived runs here, until lvsctl has changed ${name} too; ` +
+          `see that ${name} is off, or within reach`,
+      ];
+    });
+  },
 };
+
+/** The first ones by name. */
+function named(addresses: readonly string[]): string {
+  const all = [...new Set(addresses)];
+  return all.length > 4 ? `${all.slice(0, 3).join(', ')} and ${all.length - 3} more` : all.join(', ');
+}
 
 /**
  * Goes first where another director can take over at once each VIP that its keepalived moves, and behind those that have yet to get

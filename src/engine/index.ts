@@ -12,7 +12,15 @@ export {
   type Stage,
 } from './playbook.js';
 export type { Change, ChangeFile, PlanContext, ProbeOutput, Reboot, Resource } from './resource.js';
-export { type Before, defineRole, type Role, type RoleInput, type Turn, type TurnInput } from './role.js';
+export {
+  type AskedTurn,
+  type Before,
+  defineRole,
+  type Role,
+  type RoleInput,
+  type Turn,
+  type TurnInput,
+} from './role.js';
 export { type ClusterRun, type RunCommand, type RunOutcome, runCluster } from './run.js';
 export { HostSession } from './session.js';
 export type { Content, Store, StoredFile } from './store.js';

@@ -33,8 +33,12 @@ export interface Turn {
   /** Other hosts whose facts decide; none where the host's own say that nothing has to be decided. Those of its stage are known anyway. */
   asks(input: TurnInput): readonly string[];
   /** Who comes before the host. `others` has the facts of those that could be asked, the host itself among them. */
-  after(input: TurnInput & { readonly others: ReadonlyMap<string, Facts> }): readonly Before[];
+  after(input: AskedTurn): readonly Before[];
+  /** What is said to the operator of hosts that could not be asked, and may matter; a sentence each. */
+  remarks?(input: AskedTurn): readonly string[];
 }
+
+export type AskedTurn = TurnInput & { readonly others: ReadonlyMap<string, Facts> };
 
 export interface TurnInput {
   readonly cluster: Cluster;

@@ -22,7 +22,7 @@ import {
 } from './selection.js';
 import { type FormerJob, HostSession } from './session.js';
 import { type HostOutcome, HostStage } from './stage.js';
-import { leftOutError, neededOf, rounds, turnsOf } from './turns.js';
+import { leftOutError, neededOf, rounds, turnsOf, waitingRemarks } from './turns.js';
 import type { StageContext } from './work.js';
 
 export type { ClusterRun, RunCommand, RunOutcome } from './cluster-run.js';
@@ -184,7 +184,7 @@ class Runner {
     if (!this.run.limit) return;
     for (const { hosts } of work) {
       const present = new Set(hosts.map(({ host }) => host.name));
-      for (const [name, before] of await turnsOf(hosts, this.run.cluster, this.#ready)) {
+      for (const [name, before] of (await turnsOf(hosts, this.run.cluster, this.#ready)).turns) {
         const missing = before.find(({ host, needed }) => needed && !present.has(host));
         if (missing === undefined || this.#unready.has(name)) continue;
         this.#unready.set(name, this.#fail(name, 'turn', leftOutError(name, missing)));
@@ -230,7 +230,9 @@ class Runner {
     // Who was left out of the tables by an earlier run comes first: to give it back is worth more than to take out another.
     const isLeft = ({ host }: { host: ClusterHost }) => (gates?.get(host.name)?.left ? 0 : 1);
     const inTurn = [...entries].sort((one, other) => isLeft(one) - isLeft(other));
-    const turns = await turnsOf(inTurn, this.run.cluster, this.#ready);
+    const { turns, remarks } = await turnsOf(inTurn, this.run.cluster, this.#ready);
+    if (this.run.signal.aborted) return;
+    for (const { host, text } of remarks) if (!this.#unready.has(host.name)) this.#remark(host, text);
     const failed: string[] = [];
     const one = async ({ host, roles }: StageWork['hosts'][number]): Promise<void> => {
       if (this.run.signal.aborted) return;
@@ -244,10 +246,8 @@ class Runner {
         failed.push(host.name);
     };
     for (const [index, round] of rounds(inTurn, turns).entries()) {
-      for (const { host } of index > 0 ? round : [])
-        for (const { host: first, because } of turns.get(host.name) ?? [])
-          if (inTurn.some((other) => other.host.name === first))
-            this.#remark(host, `comes after ${first}, which ${because}`);
+      const waiting = index > 0 ? waitingRemarks(round, turns, inTurn) : [];
+      for (const { host, text } of waiting) this.#remark(host, text);
       await Promise.all(round.map((entry) => limit(() => one(entry))));
     }
   }

@@ -9,6 +9,17 @@ type Entry = StageWork['hosts'][number];
 /** Of each host that has to wait, who comes before it. */
 export type Turns = ReadonlyMap<string, readonly Before[]>;
 
+export interface AskedTurns {
+  readonly turns: Turns;
+  /** Of hosts that could not be asked; of an interrupted run they are not true. */
+  readonly remarks: readonly TurnRemark[];
+}
+
+export interface TurnRemark {
+  readonly host: ClusterHost;
+  readonly text: string;
+}
+
 /**
  * Who must be done before whom, by the roles and the facts. Of a host whose facts can't be had nothing is known: its own turn fails with the
  * reason, and nobody waits for it.
@@ -17,7 +28,7 @@ export async function turnsOf(
   entries: readonly Entry[],
   cluster: Cluster,
   factsOf: (host: string) => Promise<Facts>,
-): Promise<Turns> {
+): Promise<AskedTurns> {
   const turning = entries.filter(({ roles }) => roles.some(({ turn }) => turn));
   const facts = new Map<string, Facts>();
   const gather = async (names: Iterable<string>): Promise<void> => {
@@ -29,17 +40,30 @@ export async function turnsOf(
     );
   };
   await gather(turning.map(({ host }) => host.name));
-  const turns = turning.flatMap(({ host, roles }) => {
+  const asking = turning.flatMap(({ host, roles }) => {
     const own = facts.get(host.name);
     return own ? roles.flatMap(({ turn }) => (turn ? [{ host, own, turn }] : [])) : [];
   });
-  await gather(new Set(turns.flatMap(({ host, own, turn }) => turn.asks({ cluster, host, facts: own }))));
-  const found = new Map<string, readonly Before[]>();
-  for (const { host, own, turn } of turns) {
-    const before = turn.after({ cluster, host, facts: own, others: facts });
-    if (before.length > 0) found.set(host.name, [...(found.get(host.name) ?? []), ...before]);
+  await gather(new Set(asking.flatMap(({ host, own, turn }) => turn.asks({ cluster, host, facts: own }))));
+  const turns = new Map<string, readonly Before[]>();
+  const remarks: TurnRemark[] = [];
+  for (const { host, own, turn } of asking) {
+    const input = { cluster, host, facts: own, others: facts };
+    const before = turn.after(input);
+    if (before.length > 0) turns.set(host.name, [...(turns.get(host.name) ?? []), ...before]);
+    for (const text of turn.remarks?.(input) ?? []) remarks.push({ host, text });
   }
-  return found;
+  return { turns, remarks };
+}
+
+/** Why the hosts of a round come only now. */
+export function waitingRemarks(round: readonly Entry[], turns: Turns, all: readonly Entry[]): TurnRemark[] {
+  const present = new Set(all.map(({ host }) => host.name));
+  return round.flatMap(({ host }) =>
+    (turns.get(host.name) ?? [])
+      .filter((before) => present.has(before.host))
+      .map(({ host: first, because }) => ({ host, text: `comes after ${first}, which ${because}` })),
+  );
 }
 
 /** The hosts in rounds, one after the other: each host behind those that come before it. Who waits for each other comes in one round. */

@@ -125,6 +125,27 @@ describe('a stage', () => {
     expect((await run(aWaits('d'))).order).toEqual(['a', 'b', 'c']);
   });
 
+  it('says what the role has to say of one that can’t be asked, and of nobody where the run is interrupted', async () => {
+    const turn: Turn = {
+      ...aWaits('d'),
+      remarks: ({ host: { name }, others }) =>
+        name === 'a' && !others.has('d') ? ['d could not be asked'] : [],
+    };
+    expect((await run(turn)).said.filter((one) => one.startsWith('a: '))).toEqual([
+      'a: d could not be asked',
+    ]);
+    const interruption = new AbortController();
+    const { said } = await run(turn, {
+      signal: interruption.signal,
+      open: async ({ name }) => {
+        if (name === 'd') interruption.abort();
+        if (name === 'd') throw new LvsctlError('interrupted');
+        return here(name);
+      },
+    });
+    expect(said).toEqual([]);
+  });
+
   it('does not try a host behind one that the role names and that can’t be reached', async () => {
     const turn: Turn = { ...none, after: ({ host: { name } }) => (name === 'a' ? [before('d')] : []) };
     const { order, said } = await run(turn);

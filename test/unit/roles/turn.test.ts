@@ -70,6 +70,33 @@ describe('directors', () => {
     expect(asks(runs)).toEqual([]);
   });
 
+  it('name to the operator who may hold the VIP alone and can’t be asked, when they are to start keepalived', () => {
+    const remarks = (others: Readonly<Record<string, Facts>>, own = debian, of = cluster) =>
+      director.turn?.remarks?.({
+        cluster: of,
+        host: hostOf(cluster, 'lvs1'),
+        facts: own,
+        others: new Map([['lvs1', own], ...Object.entries(others)]),
+      });
+    const remark = (name: string, which = vip) =>
+      `${name} could not be asked whether it holds ${which} without keepalived: if it does, both have it once keepalived runs here, ` +
+      `until lvsctl has changed ${name} too; see that ${name} is off, or within reach`;
+    expect(remarks({ lvs3: debian })).toEqual([remark('lvs2')]);
+    expect(remarks({})).toEqual([remark('lvs2'), remark('lvs3')]);
+    // Somebody has it, or this one does.
+    expect(remarks({ lvs3: alone })).toEqual([]);
+    expect(remarks({ lvs3: runs })).toEqual([]);
+    expect(remarks({}, alone)).toEqual([]);
+    expect(remarks({}, runs)).toEqual([]);
+    expect(remarks({ lvs2: debian, lvs3: debian })).toEqual([]);
+    const services = [100, 101, 102, 103, 104].map((n) =>
+      service({ name: `s${n}`, vip: `10.83.33.${n}`, directors: ['lvs1', 'lvs2'] }),
+    );
+    expect(remarks({}, debian, { ...cluster, services })).toEqual([
+      remark('lvs2', '10.83.33.100, 10.83.33.101, 10.83.33.102 and 2 more'),
+    ]);
+  });
+
   it('with a single director wait for nobody', () => {
     const single = { ...cluster, services: [service({ directors: ['lvs1'] })] };
     const input = { cluster: single, host: hostOf(cluster, 'lvs1'), facts: debian };
