@@ -3,8 +3,23 @@ import { addressFor } from '../inventory/host-address.js';
 import { numbersOf } from '../inventory/numbering.js';
 import { type Destination, type VirtualService, wantedService } from '../ipvs/index.js';
 
-/** Marks of checks; those that a service of the inventory has are passed over. */
-const [FIRST, LAST] = [0x10000, 0x7fffffff];
+/**
+ * Marks of checks have bits of 0 to 12 and of 20 to 30 alone, and one of these at least. Those between are known to be looked at one by one
+ * (`-m mark --mark 0x8000/0x8000 -j DROP`): of CNI's portmap 13, Kubernetes 14 and 15, Calico 16 and on (its rules take the lowest first),
+ * Weave Net 17 and 18, Tailscale 18 and 19 (the list fwmark/registry). Calico may take all from 16 on, and Cilium takes nearly all.
+ */
+const LOW_BITS = 13;
+const HIGH_SHIFT = 20;
+const [FIRST, LAST] = [2 ** LOW_BITS, 2 ** (LOW_BITS + 31 - HIGH_SHIFT) - 1];
+
+const markOf = (number: number): number =>
+  (Math.floor(number / 2 ** LOW_BITS) << HIGH_SHIFT) | (number % 2 ** LOW_BITS);
+
+/** Undefined for a mark that is none of a check's. */
+function numberOf(mark: number): number | undefined {
+  const number = Math.floor(mark / 2 ** HIGH_SHIFT) * 2 ** LOW_BITS + (mark % 2 ** LOW_BITS);
+  return number >= FIRST && number <= LAST && markOf(number) === mark ? number : undefined;
+}
 
 /**
  * The way of a check to the VIP on one real server, which by its own address would answer without holding the VIP: the check's packets
@@ -50,11 +65,13 @@ export function vipChecks(cluster: Cluster, director: ClusterHost): ReadonlyMap<
       });
     }
   }
-  const marks = numbersOf(
+  // Those that a service of the inventory has are passed over.
+  const taken = cluster.services.flatMap(({ fwmark }) => (fwmark && numberOf(fwmark)) ?? []);
+  const numbers = numbersOf(
     [...ways.keys()].map((key) => ({ key })),
-    { first: FIRST, last: LAST, taken: cluster.services.flatMap(({ fwmark }) => fwmark ?? []) },
+    { first: FIRST, last: LAST, taken },
   );
-  return new Map([...ways].map(([key, way]) => [key, { ...way, mark: marks.get(key) ?? FIRST }]));
+  return new Map([...ways].map(([key, way]) => [key, { ...way, mark: markOf(numbers.get(key) ?? FIRST) }]));
 }
 
 export function vipCheckOf(

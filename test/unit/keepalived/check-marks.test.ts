@@ -49,3 +49,27 @@ test('the mark of a service is no check’s', () => {
   const { '10.83.33.76': mark = 0 } = marks([ftp]);
   expect(marks([{ ...ftp, name: 'marked', fwmark: mark, checks: [] }, ftp])['10.83.33.76']).toBe(mark + 1);
 });
+
+test('marks have no bit that other software looks at by itself, and are no small numbers', () => {
+  const realServers = Array.from({ length: 2000 }, (_, n) => ({
+    host: `s${n}`,
+    address: `10.${90 + (n >> 8)}.33.${n & 255}`,
+    port: 21,
+    weight: 1,
+  }));
+  const found = Object.values(marks([{ ...ftp, realServers }]));
+  expect(new Set(found).size).toBe(2000);
+  // portmap 0x2000, Kubernetes 0x4000 and 0x8000, Calico 0x10000 to 0x80000, Weave Net 0x60000, Tailscale 0xc0000.
+  for (const mark of found) expect(mark & 0xfe000).toBe(0);
+  expect(Math.min(...found)).toBeGreaterThanOrEqual(0x100000);
+  expect(Math.max(...found)).toBeLessThanOrEqual(0x7fffffff);
+  // All others are in use.
+  expect(found.reduce((bits, mark) => bits | mark, 0)).toBe(0x7ff01fff);
+});
+
+test('a mark of a service that is none of a check’s changes none', () => {
+  const before = marks([ftp]);
+  const { '10.83.33.76': mark = 0 } = before;
+  for (const fwmark of [1, mark | 0x8000, mark & 0x1fff, mark | 0x80000])
+    expect(marks([{ ...ftp, name: 'marked', fwmark, checks: [] }, ftp])).toEqual(before);
+});
