@@ -22,7 +22,15 @@ import {
 } from '../../src/resources/index.js';
 import { nested, type Sh, sh, trusted } from '../../src/shell/index.js';
 import { cluster as tutorial } from '../unit/ipvs/cluster.js';
-import { kernelCases, tableAfterCases, thresholdsAfterCases } from '../unit/ipvs/kernel-cases.js';
+import { FakeKernel } from '../unit/ipvs/fake-kernel.js';
+import {
+  casesWithoutIpvs,
+  kernelCases,
+  listedServices,
+  restoreCases,
+  tableAfterCases,
+  thresholdsAfterCases,
+} from '../unit/ipvs/kernel-cases.js';
 import { labCluster } from './support/cluster.js';
 import { onGuest } from './support/login.js';
 
@@ -88,19 +96,58 @@ describe('a kernel of its own', () => {
     );
   });
 
+  it('that has no ip_vs to load is told by ipvsadm, whatever it is to do', async () => {
+    const commands = casesWithoutIpvs.map(({ args }) => `said=$(ipvsadm ${args} 2>&1); echo "@@ $? $said"`);
+    // It asks modprobe, as the kernel does, and says what that says too.
+    const answers = await run(
+      trusted(
+        [
+          "modprobe -r ip_vs; echo 'install ip_vs false' >/etc/modprobe.d/ip_vs.conf",
+          ...commands,
+          'rm /etc/modprobe.d/ip_vs.conf; ! grep -q ^ip_vs /proc/modules',
+        ].join('\n'),
+      ),
+    );
+    const said = answers.trimEnd().split('@@ ').slice(1);
+    expect(
+      said.map((one) => `${one.split(' ')[0]} ${one.trimEnd().split('\n').slice(-2).join('\n')}`),
+    ).toEqual(casesWithoutIpvs.map(({ status, output }) => `${status} ${output}`));
+  });
+
   it('answers every case as the fake kernel does', async () => {
     const commands = kernelCases.map(({ args }) => `said=$(ipvsadm ${args} 2>&1); echo "$? $said"`);
     const script = [
+      'modprobe ip_vs',
       ...commands,
-      'echo @@; ipvsadm -Sn | LC_ALL=C sort; echo @@; ipvsadm -Ln --thresholds -t 192.168.7.110:443; ipvsadm -C',
+      'echo @@; ipvsadm -Sn | LC_ALL=C sort; echo @@; ipvsadm -Ln --thresholds -t 192.168.7.110:443',
+      'echo @@; ipvsadm -Ln; echo @@; ipvsadm -Ln --thresholds; echo @@; cat /proc/net/ip_vs; ipvsadm -C',
     ].join('\n');
-    const [answers = '', saved, limits = ''] = (await run(trusted(script))).split('@@\n');
+    const [answers = '', saved, limits = '', ...listings] = (await run(trusted(script))).split('@@\n');
     expect(answers.split('\n').slice(0, -1)).toEqual(
       kernelCases.map(({ status, output = '' }) => `${status} ${output}`),
     );
     expect(saved).toBe(tableAfterCases);
     for (const [server, [upper, lower]] of Object.entries(thresholdsAfterCases))
       expect(limits).toMatch(new RegExp(`-> ${server} +${upper} +${lower} `));
+    const fake = new FakeKernel();
+    for (const { args } of kernelCases) fake.run(args.split(' '));
+    expect(listings.map(listedServices)).toEqual(
+      [fake.run(['-Ln']).output, fake.thresholds(), fake.proc()].map(listedServices),
+    );
+  });
+
+  it('has as much of a list of commands as the fake kernel has', async () => {
+    const script = restoreCases.map(
+      ({ lines }) =>
+        sh`said=$(printf '%s\n' ${lines} | ipvsadm -R 2>&1); echo "@@ $? $said"; ipvsadm -Sn; ipvsadm -C`
+          .text,
+    );
+    const answers = (await run(trusted(script.join('\n')))).split('@@ ').slice(1);
+    expect(answers).toEqual(
+      restoreCases.map(({ status, output, ports }) =>
+        [`${status} ${output}`, ...ports.map((port) => `-A -t 192.168.7.110:${port} -s rr`), ''].join('\n'),
+      ),
+    );
   });
 });
 

@@ -64,14 +64,28 @@ function listName({ mark, family, protocol, address, port }: FakeService): strin
   return `${protocol.padEnd(4)} ${join(address, port)}`;
 }
 
+/** What a mask is unless given. */
+const wholeMask = { 4: '255.255.255.255', 6: '128' } as const;
+
+/** A service's line in the listings of ipvsadm. */
+function listLine(service: FakeService): string {
+  const { scheduler, flags, timeout, netmask, family, engine, onePacket } = service;
+  return [
+    `${listName(service)} ${scheduler}`,
+    flags.length === 0 ? '' : ` (${flagText(service)})`,
+    timeout === undefined ? '' : ` persistent ${timeout}`,
+    timeout === undefined || netmask === wholeMask[family] ? '' : ` mask ${netmask}`,
+    engine === '' ? '' : ` pe ${engine}`,
+    onePacket ? ' ops' : '',
+    '\n',
+  ].join('');
+}
+
 /** `ipvsadm -Sn`. */
 export function saveText(services: readonly FakeService[]): string {
   return services
     .flatMap((service) => {
-      const mask =
-        service.netmask === '255.255.255.255' || (service.netmask === '128' && service.family === 6)
-          ? ''
-          : ` -M ${service.netmask}`;
+      const mask = service.netmask === wholeMask[service.family] ? '' : ` -M ${service.netmask}`;
       const settings = [
         service.timeout === undefined ? '' : ` -p ${service.timeout}${mask}`,
         service.engine === '' ? '' : ` --pe ${service.engine}`,
@@ -107,7 +121,7 @@ export function procText(services: readonly FakeService[]): string {
         ? `FWM  ${service.mark.toString(16).padStart(8, '0').toUpperCase()} ${service.scheduler} `
         : service.family === 6
           ? `${service.protocol}  ${hexAddress(service.address)}:${hexPort(service.port)} ${service.scheduler} `
-          : `${service.protocol}  ${hexAddress(service.address)}:${hexPort(service.port)} ${service.scheduler} ${service.onePacket ? 'ops ' : ''}`;
+          : `${service.protocol}  ${hexAddress(service.address)}:${hexPort(service.port)} ${service.scheduler} ${service.onePacket ? 'ops ' : ''} `;
     const sticky =
       service.timeout === undefined ? '' : `persistent ${service.timeout * 100} ${hexMask(service)}`;
     const servers = [...service.destinations.values()].map(
@@ -131,14 +145,14 @@ export function thresholdsText(services: readonly FakeService[]): string {
           .map((value) => String(value).padEnd(10))
           .join(' ')}\n`,
     );
-    return `${text}${listName(service)} ${service.scheduler}\n${servers.join('')}`;
+    return `${text}${listLine(service)}${servers.join('')}`;
   }, header);
 }
 
 /** `ipvsadm -Ln`; of one service it has no line about the version. */
 export function listText(services: readonly FakeService[], one: boolean): string {
   const lines = services.flatMap((service) => [
-    `${listName(service)} ${service.scheduler}\n`,
+    listLine(service),
     ...[...service.destinations.values()].map(
       (d) =>
         `  -> ${join(d.address, d.port).padEnd(28)} ${d.method.padEnd(7)} ${String(d.weight).padEnd(6)} ` +

@@ -93,10 +93,8 @@ export class FakeHost {
     if (this.broken(args.join(' '))) return { status: 137, output: '' };
     const [command, ...rest] = args;
     if (command === '-R') return this.kernel.restore(stdin);
-    if (command === '-Sn') return { status: 0, output: this.kernel.save() };
     if (command === '-Ln' && rest[0] === '--thresholds')
       return { status: 0, output: this.kernel.thresholds() };
-    if (command === '-Ln') return this.kernel.list(rest);
     return this.kernel.run(args);
   }
 

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseThresholds } from '../../../src/ipvs/index.js';
 import { FakeKernel } from './fake-kernel.js';
-import { kernelCases, tableAfterCases, thresholdsAfterCases } from './kernel-cases.js';
+import {
+  casesWithoutIpvs,
+  kernelCases,
+  restoreCases,
+  tableAfterCases,
+  thresholdsAfterCases,
+} from './kernel-cases.js';
 
 describe('the fake kernel answers as the real one did', () => {
   const kernel = new FakeKernel();
@@ -12,7 +18,7 @@ describe('the fake kernel answers as the real one did', () => {
     ({ status, output, index }) => {
       expect(answers[index]?.status).toBe(status);
       // The words of a refused command line are ipvsadm's own matter; those of the kernel are what operators search for.
-      if (status === 255) expect(answers[index]?.output).toBe(output);
+      if (status !== 2) expect(answers[index]?.output).toBe(output ?? '');
     },
   );
 
@@ -24,5 +30,20 @@ describe('the fake kernel answers as the real one did', () => {
     const servers = parseThresholds(kernel.thresholds()).get('tcp 192.168.7.110:443');
     const limits = [...(servers ?? [])].map(([key, t]) => [key, [t.upperThreshold, t.lowerThreshold]]);
     expect(Object.fromEntries(limits)).toEqual(thresholdsAfterCases);
+  });
+
+  it.each(casesWithoutIpvs)('without ip_vs: $args', ({ args, status, output }) => {
+    const without = new FakeKernel();
+    without.loads = false;
+    expect(without.run(args.split(' '))).toEqual({ status, output });
+  });
+
+  it.each(restoreCases)('ipvsadm -R: $title', ({ lines, status, output, ports }) => {
+    const empty = new FakeKernel();
+    const answer = empty.restore(lines.join('\n'));
+    expect(answer.status).toBe(status);
+    if (status !== 2) expect(answer.output).toBe(output);
+    const there = [...empty.save().matchAll(/^-A -t [\d.]+:(\d+)/gm)].map(([, port]) => Number(port));
+    expect(there).toEqual(ports);
   });
 });

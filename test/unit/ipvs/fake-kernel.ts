@@ -15,19 +15,34 @@ export interface FakeResult {
 }
 
 class Refusal extends Error {
+  /** @param ends whether ipvsadm -R ends there */
   constructor(
     readonly status: number,
     message: string,
+    readonly ends: boolean,
   ) {
     super(message);
   }
 }
 const usage = (message: string): never => {
-  throw new Refusal(2, message);
+  throw new Refusal(2, message, true);
 };
 const kernel = (message: string): never => {
-  throw new Refusal(255, message);
+  throw new Refusal(255, message, false);
 };
+/** Of an option that it can't read: a line of -R is left out then. */
+const option = kernel;
+const tryHelp = (): never => {
+  throw new Refusal(255, "Try `ipvsadm -h' or 'ipvsadm --help' for more information.", true);
+};
+
+const absent = (): never => {
+  throw new Refusal(1, 'No such service', true);
+};
+
+const noIpvs =
+  "Can't initialize ipvs: Protocol not available\nAre you sure that IP Virtual Server is built in the kernel or as module?";
+const invalid = 'Invalid operation.  Possibly wrong module version, address not unicast, ...';
 
 const schedulers = new Set('rr wrr lc wlc fo ovf lblc lblcr dh sh mh sed nq'.split(' '));
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -37,6 +52,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '-a': ['service', '-6', '-r', 'forward', '-w', '-x', '-y', 'tunnel'],
   '-e': ['service', '-6', '-r', 'forward', '-w', '-x', '-y', 'tunnel'],
   '-d': ['service', '-6', '-r'],
+  '-Ln': ['service', '-6'],
 };
 const groups: Readonly<Record<string, string>> = {
   '-t': 'service',
@@ -52,15 +68,18 @@ const groups: Readonly<Record<string, string>> = {
   '--tun-csum': 'tunnel',
   '--tun-remcsum': 'tunnel',
 };
+/** Options of which it knows, where they are allowed or not. */
+const known = new Set([...Object.values(allowed).flat(), ...Object.keys(groups)]);
 const bare = new Set(['-6', '-o', '-g', '-m', '-i', '--tun-nocsum', '--tun-csum', '--tun-remcsum']);
 
 function parse(args: readonly string[]): { command: string; options: Map<string, string> } {
   const [command = '', ...rest] = args;
-  const may = allowed[command] ?? usage(`unknown command ${command}`);
+  const may = allowed[command] ?? tryHelp();
   const options = new Map<string, string>();
   for (let at = 0; at < rest.length; at++) {
     const word = rest[at] as string;
     if (!word.startsWith('-')) usage(`unexpected argument ${word}`);
+    if (!known.has(word)) option(`${word}: unknown option`);
     const group = groups[word] ?? word;
     if (!may.includes(group)) usage(`Illegal '${word}' option with the '${command}' command`);
     if (group !== 'tunnel' && [...options.keys()].some((seen) => (groups[seen] ?? seen) === group))
@@ -69,7 +88,7 @@ function parse(args: readonly string[]): { command: string; options: Map<string,
     const next = rest[at + 1];
     if (bare.has(word)) options.set(word, '');
     else if (word === '-p' && (next === undefined || next.startsWith('-'))) options.set(word, '360');
-    else if (next === undefined) usage(`${word}: missing argument`);
+    else if (next === undefined) option(`${word}: missing argument`);
     else {
       options.set(word, next);
       at++;
@@ -81,7 +100,7 @@ function parse(args: readonly string[]): { command: string; options: Map<string,
 }
 
 function endpoint(text: string): { address: string; port: number | undefined } | undefined {
-  const match = /^(?:\[(.*)\]:([0-9]+)|([^:]+)(?::([0-9]+))?|(.*:.*:.*))$/.exec(text);
+  const match = /^(?:\[(.*)\]:([0-9]+)|([^:[]+)(?::([0-9]+))?|([^[]*:.*:.*))$/.exec(text);
   if (match === null) return undefined;
   const address = match[1] ?? match[3] ?? match[5] ?? '';
   const port = match[2] ?? match[4];
@@ -165,39 +184,28 @@ function tunnelOf(options: ReadonlyMap<string, string>, method: string): FakeDes
  */
 export class FakeKernel {
   readonly #services = new Map<string, FakeService>();
-  /** Commands that were refused would be a defect of the planner, commands that did nothing a waste. */
-  runs = 0;
+  readonly #daemons = new Set<string>();
+  /** Whether it has ip_vs, or modprobe can load it. */
+  loads = true;
 
   run(args: readonly string[]): FakeResult {
-    this.runs++;
-    try {
-      this.#execute(args);
-      return { status: 0, output: '' };
-    } catch (error) {
-      if (error instanceof Refusal) return { status: error.status, output: error.message };
-      throw error;
-    }
+    const { status, output } = this.#answer(args);
+    return { status, output };
   }
 
   /** `ipvsadm -R`: goes on after what the kernel refuses, ends at a wrong line, and has the status of the last one. */
   restore(text: string): FakeResult {
     const said: string[] = [];
     let status = 0;
-    for (const line of text.split('\n').filter((one) => one !== '')) {
-      const result = this.run(line.split(' '));
-      status = result.status === 255 ? 255 : result.status;
-      if (result.output !== '') said.push(result.output);
-      if (status === 2) break;
+    for (const line of text.split('\n')) {
+      const words = line.split(' ').filter((word) => word !== '');
+      if (words.length === 0) continue;
+      const answer = this.#answer(words);
+      status = answer.status;
+      if (answer.output !== '') said.push(answer.output);
+      if (answer.ends) break;
     }
     return { status, output: said.join('\n') };
-  }
-
-  /** `ipvsadm -Ln`, of one service when there are words for it. */
-  list(args: readonly string[]): FakeResult {
-    if (args.length === 0) return { status: 0, output: listText(this.#all(), false) };
-    const service = this.#services.get(identity(parse(['-D', ...args]).options).words);
-    if (service === undefined) return { status: 1, output: 'No such service' };
-    return { status: 0, output: listText([service], true) };
   }
 
   /** `ipvsadm -Sn`. */
@@ -219,10 +227,25 @@ export class FakeKernel {
     return [...this.#services.values()];
   }
 
-  #execute(args: readonly string[]): undefined {
+  #answer(args: readonly string[]): FakeResult & { readonly ends: boolean } {
+    if (!this.loads) return { status: 2, output: noIpvs, ends: true };
+    try {
+      return { status: 0, output: this.#execute(args) ?? '', ends: false };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { status: error.status, output: error.message, ends: error.ends };
+    }
+  }
+
+  /** Returns what it prints. */
+  #execute(args: readonly string[]): string | undefined {
+    if (args[0]?.endsWith('-daemon')) return this.#daemon(args);
+    if (args[0] === '-Sn') return this.save();
+    if (args[0] === '-Ln' && args.length === 1) return listText(this.#all(), false);
     const { command, options } = parse(args);
     const id = identity(options);
     const service = this.#services.get(id.words);
+    if (command === '-Ln') return listText([service ?? absent()], true);
     if (command === '-A' || command === '-E') {
       const made = this.#service(id, options);
       if (command === '-A' && service !== undefined) kernel('Service already exists');
@@ -246,11 +269,26 @@ export class FakeKernel {
       service.destinations.delete(key);
       return;
     }
-    if (!isUnicast(destination.address))
-      kernel('Invalid operation.  Possibly wrong module version, address not unicast, ...');
+    const carried = this.#daemons.size === 0 || familyOf(destination.address) === service.family;
+    if (!isUnicast(destination.address) || !carried) kernel(invalid);
     if (destination.lower > destination.upper) kernel('Numerical result out of range');
     const { active = 0, inactive = 0 } = known ?? {};
     service.destinations.set(key, { ...destination, active, inactive });
+  }
+
+  /** `--start-daemon STATE --mcast-interface NAME …`, `--stop-daemon STATE`. */
+  #daemon([command, state = '', ...options]: readonly string[]): undefined {
+    if (command === '--stop-daemon') {
+      if (!this.#daemons.delete(state)) kernel('No daemon is running');
+      return;
+    }
+    const mixed = this.#all().some(({ family, destinations }) =>
+      [...destinations.values()].some(({ address }) => familyOf(address) !== family),
+    );
+    if (options[options.indexOf('--mcast-interface') + 1] !== 'eth0') kernel('No such device');
+    if (mixed) kernel(invalid);
+    if (this.#daemons.has(state)) kernel('Daemon has already run');
+    this.#daemons.add(state);
   }
 
   #service(id: ReturnType<typeof identity>, options: ReadonlyMap<string, string>): FakeService {

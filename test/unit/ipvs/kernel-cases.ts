@@ -1,13 +1,17 @@
 /** One ipvsadm command and the answer of ipvsadm 1.31 on Linux 6.1 (measured). A status of 0 comes with no output. */
 export interface KernelCase {
   readonly args: string;
-  readonly status: 0 | 2 | 255;
+  readonly status: 0 | 1 | 2 | 255;
   readonly output?: string;
 }
 
 const ok = (args: string): KernelCase => ({ args, status: 0 });
 const kernel = (args: string, output: string): KernelCase => ({ args, status: 255, output });
 const usage = (args: string, output: string): KernelCase => ({ args, status: 2, output });
+const absent = (args: string): KernelCase => ({ args, status: 1, output: 'No such service' });
+const invalid = 'Invalid operation.  Possibly wrong module version, address not unicast, ...';
+
+const tryHelp = "Try `ipvsadm -h' or 'ipvsadm --help' for more information.";
 
 /** In order: later cases stand on earlier ones. */
 export const kernelCases: readonly KernelCase[] = [
@@ -40,12 +44,20 @@ export const kernelCases: readonly KernelCase[] = [
   ok('-A -t [fd00:7::110]:443 -s wlc -p 120 -M 64'),
   ok('-a -t [fd00:7::110]:443 -r 192.168.7.9:443 -i -w 1'),
   ok('-a -t [fd00:7::110]:443 -r [fd00:7::9]:443 -g -w 3'),
+  // An IPv6 address needs its port, or no brackets.
+  usage('-a -t [fd00:7::110]:443 -r [fd00:7::8] -g', 'illegal real server address[:port] specified'),
+  usage('-A -t [fd00:7::111] -s wlc', 'illegal virtual server address[:port] specified'),
+  ok('-a -t [fd00:7::110]:443 -r fd00:7::8 -g -w 4'),
+  ok('-a -t [fd00:7::110]:443 -r [fd00:7::7]:0 -g -w 5'),
   usage(
     '-a -t [fd00:7::110]:443 -r 192.168.7.10:443 -g',
     'Different address family is allowed only for tunneling servers',
   ),
   ok('-A -f 256 -6 -s wlc -p 360'),
   ok('-a -f 256 -6 -r [fd00:7::9]:0 -g -w 2'),
+  ok('-a -f 256 -6 -r fd00:7::8 -g -w 3'),
+  usage('-a -f 256 -6 -r [fd00:7::7] -g', 'illegal real server address[:port] specified'),
+  usage('-A -6 -f 257 -s rr', '-6 used before -f'),
   ok('-A -f 256 -s wlc -p'),
   ok('-a -f 256 -r 192.168.7.9 -g -w 2'),
   ok('-a -f 256 -r 192.168.7.9:80 -g -w 2'),
@@ -73,14 +85,8 @@ export const kernelCases: readonly KernelCase[] = [
     '-d -t 192.168.7.110:443 -r 192.168.7.3:443 -w 2',
     "Illegal 'weight' option with the 'delete-server' command",
   ),
-  kernel(
-    '-a -t 192.168.7.110:81 -r 0.0.0.0:81 -w 1',
-    'Invalid operation.  Possibly wrong module version, address not unicast, ...',
-  ),
-  kernel(
-    '-a -t 192.168.7.110:81 -r 255.255.255.255:81 -w 1',
-    'Invalid operation.  Possibly wrong module version, address not unicast, ...',
-  ),
+  kernel('-a -t 192.168.7.110:81 -r 0.0.0.0:81 -w 1', invalid),
+  kernel('-a -t 192.168.7.110:81 -r 255.255.255.255:81 -w 1', invalid),
   ok('-A -t 192.168.7.110:89 -s sh -b sh-port -p 300 -M 255.255.0.0'),
   ok('-E -t 192.168.7.110:89 -s rr -p 50'),
   ok('-A -u 192.168.7.110:5061 -s rr -p 60 --pe sip'),
@@ -88,6 +94,24 @@ export const kernelCases: readonly KernelCase[] = [
   ok('-A -t 192.168.7.110:90 -s rr'),
   ok('-a -t 192.168.7.110:90 -r 192.168.7.2:90 -g'),
   ok('-D -t 192.168.7.110:90'),
+  absent('-Ln -t 192.168.7.110:90'),
+  absent('-Ln -f 9'),
+  kernel('-A -t 192.168.7.110:90 -s rr --option', '--option: unknown option'),
+  kernel('-A -t 192.168.7.110:90 -s', '-s: missing argument'),
+  kernel('service', tryHelp),
+  // Sync daemons carry no connection whose server is of another family than its VIP.
+  kernel('--start-daemon master --mcast-interface eth0 --syncid 7', invalid),
+  ok('-d -t [fd00:7::110]:443 -r 192.168.7.9:443'),
+  ok('--start-daemon master --mcast-interface eth0 --syncid 7'),
+  kernel('--start-daemon master --mcast-interface eth0 --syncid 8', 'Daemon has already run'),
+  ok('--start-daemon backup --mcast-interface eth0 --syncid 7'),
+  kernel('--start-daemon backup --mcast-interface eth0 --syncid 7', 'Daemon has already run'),
+  kernel('-a -t [fd00:7::110]:443 -r 192.168.7.9:443 -i -w 1', invalid),
+  ok('--stop-daemon master'),
+  kernel('--stop-daemon master', 'No daemon is running'),
+  kernel('--start-daemon master --mcast-interface eth9', 'No such device'),
+  ok('--stop-daemon backup'),
+  ok('-a -t [fd00:7::110]:443 -r 192.168.7.9:443 -i -w 1'),
 ];
 
 /** `ipvsadm -Sn` after the cases, sorted. */
@@ -109,6 +133,7 @@ export const tableAfterCases = `\
 -A -u 192.168.7.110:5061 -s rr -p 60
 -A -u 192.168.7.110:53 -s rr -o
 -a -f -1 -r 10.0.0.1:0 -m -w 65536
+-a -f 256 -6 -r [fd00:7::8]:0 -g -w 3
 -a -f 256 -6 -r [fd00:7::9]:0 -g -w 2
 -a -f 256 -r 192.168.7.9:0 -g -w 2
 -a -f 256 -r 192.168.7.9:80 -g -w 2
@@ -117,6 +142,8 @@ export const tableAfterCases = `\
 -a -t 192.168.7.110:443 -r 192.168.7.4:443 -g -w 7
 -a -t 192.168.7.110:443 -r 192.168.7.6:443 -m -w 1
 -a -t [fd00:7::110]:443 -r 192.168.7.9:443 -i -w 1 --tun-type ipip
+-a -t [fd00:7::110]:443 -r [fd00:7::7]:443 -g -w 5
+-a -t [fd00:7::110]:443 -r [fd00:7::8]:443 -g -w 4
 -a -t [fd00:7::110]:443 -r [fd00:7::9]:443 -g -w 3
 -a -u 192.168.7.110:53 -r 192.168.7.3:53 -i -w 1 --tun-type gue --tun-port 6080 --tun-csum
 -a -u 192.168.7.110:53 -r 192.168.7.4:53 -i -w 1 --tun-type gre --tun-nocsum
@@ -131,3 +158,115 @@ export const thresholdsAfterCases: Readonly<Record<string, readonly [upper: numb
   '192.168.7.4:443': [0, 0],
   '192.168.7.6:443': [0, 0],
 };
+
+/** Every command where ip_vs is not in the kernel and can't be loaded. */
+export const casesWithoutIpvs: readonly KernelCase[] = [
+  '-Ln',
+  '-Sn',
+  '-C',
+  '-A -t 192.168.7.110:80 -s rr',
+  '--start-daemon master --mcast-interface eth0',
+  // What it would refuse otherwise.
+  '-A -t 192.168.7.110:0 -s rr',
+].map((args) =>
+  usage(
+    args,
+    "Can't initialize ipvs: Protocol not available\nAre you sure that IP Virtual Server is built in the kernel or as module?",
+  ),
+);
+
+/** What `ipvsadm -R` makes of lines on an empty table. */
+export interface RestoreCase {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly status: 0 | 2 | 255;
+  readonly output: string;
+  /** Ports of the services that are there afterwards. */
+  readonly ports: readonly number[];
+}
+
+const add = (port: number) => `-A -t 192.168.7.110:${port} -s rr`;
+
+/** A status of 0 says no more than that the last line was carried out. */
+export const restoreCases: readonly RestoreCase[] = [
+  {
+    title: 'the kernel refuses one that is not the last: it goes on, and hides it',
+    lines: [add(91), add(91), '-E -t 192.168.7.110:99 -s rr', add(92)],
+    status: 0,
+    output: 'Service already exists\nNo such service',
+    ports: [91, 92],
+  },
+  {
+    title: 'the kernel refuses the last',
+    lines: [add(91), add(91)],
+    status: 255,
+    output: 'Service already exists',
+    ports: [91],
+  },
+  {
+    title: 'an option that it does not know: it goes on, and hides it',
+    lines: [`${add(91)} --option`, '-A -t 192.168.7.110:93 -s', add(92)],
+    status: 0,
+    output: '--option: unknown option\n-s: missing argument',
+    ports: [92],
+  },
+  {
+    title: 'an option that it does not know, at the end',
+    lines: [add(91), `${add(92)} --option`],
+    status: 255,
+    output: '--option: unknown option',
+    ports: [91],
+  },
+  {
+    title: 'a comment ends it',
+    lines: [add(91), '# web', add(92)],
+    status: 255,
+    output: tryHelp,
+    ports: [91],
+  },
+  {
+    title: 'a stray word ends it',
+    lines: [add(91), 'web', add(92)],
+    status: 255,
+    output: tryHelp,
+    ports: [91],
+  },
+  {
+    title: 'what 1.26 has saved ends it',
+    lines: [add(91), '-A -u 192.168.7.110:5060 -s rr -p 60 pe sip', add(92)],
+    status: 2,
+    output: 'unexpected argument pe',
+    ports: [91],
+  },
+  {
+    title: 'what 1.26 has saved of one-packet ends it',
+    lines: [add(91), '-A -u 192.168.7.110:5060 -s rr ops', add(92)],
+    status: 2,
+    output: 'unexpected argument ops',
+    ports: [91],
+  },
+  {
+    title: 'a value that can not be ends it',
+    lines: [add(91), '-a -t 192.168.7.110:91 -r 192.168.7.3:91 -g -w -1', add(92)],
+    status: 2,
+    output: 'illegal weight specified',
+    ports: [91],
+  },
+  {
+    title: 'lines without a word are none',
+    lines: [add(91), '', '  ', add(92)],
+    status: 0,
+    output: '',
+    ports: [91, 92],
+  },
+];
+
+/** A listing as its services, each with its servers: every kind has an order of its own. */
+export function listedServices(listing: string): string[] {
+  const services: string[][] = [];
+  for (const line of listing.split('\n').filter((one) => one !== '')) {
+    if (!line.startsWith('  -> ') || line.startsWith('  -> RemoteAddress')) services.push([line]);
+    else services.at(-1)?.push(line);
+  }
+  return services.map(([service = '', ...servers]) => [service, ...servers.sort()].join('\n')).sort();
+}
