@@ -56,6 +56,30 @@ xtables() {
 }`);
 
 /**
+ * `patiently TOOL ARGUMENTS`: as `xtables`, and again for some seconds while another program holds the tables. From 1.4.20 on, iptables
+ * exits with 4 then (1.8.9 waits, without an end); what waits by itself, -w, is not in older ones.
+ */
+const patience = trusted(`\
+patiently() {
+  for pause in 1 1 2 4 0; do
+    xtables "$@" && return
+    status=$?
+    [ $status = 4 ] || return $status
+    sleep $pause
+  done
+  return 4
+}`);
+
+/** `drop_chain TOOL TABLE CHAIN HOOK`: nothing jumps to the chain any more, and it is gone. Calls `patiently`. */
+const dropped = trusted(`\
+drop_chain() {
+  while patiently "$1" -t "$2" -D "$4" -j "$3" 2>/dev/null; do :; done
+  if [ $status != 4 ] && patiently "$1" -t "$2" -F "$3" && patiently "$1" -t "$2" -X "$3"; then return; fi
+  [ $status != 4 ] || echo "another program holds the tables of $1: the chain $3 could not be taken away" >&2
+  return 1
+}`);
+
+/**
  * `own_chain TOOL TABLE CHAIN HOOK -A|-I`, with rules on standard input, a line each: CHAIN has these and no others, and HOOK jumps to it.
  * All is one commit, so that no packet meets half of it. Calls `xtables`. iptables-restore knows --noflush and commands beside rules from
  * 1.2.1; what `:CHAIN` does to one that is there has changed since, and -w came later. Where another holds the tables it exits with 4, and so
@@ -124,20 +148,18 @@ export function fillChain(tool: Xtables, place: OwnChain, rules: readonly (reado
 
 /** Nothing jumps to the chain any more, and it is gone. */
 export function dropChain(tool: Xtables, { table, chain, hook }: OwnChain): Sh {
-  return shLines(
-    sh`while xtables ${tool} -t ${table} -D ${hook} -j ${chain} 2>/dev/null; do :; done`,
-    sh`xtables ${tool} -t ${table} -F ${chain}`,
-    sh`xtables ${tool} -t ${table} -X ${chain}`,
-  );
+  return sh`drop_chain ${tool} ${table} ${chain} ${hook}`;
 }
 
 /**
  * Prints `@@ iptables`, `@@ ip6tables` and their lists of one table, and before them what `nft` prints, under names of its own.
- * Asking for a table would load its module, which a probe must not; where it is not loaded, it has no rules.
+ * Asking for a table would load its module, which a probe must not; where it is not loaded, it has no rules. Where another program holds
+ * the tables for long it fails: what they have is not known.
  */
 export function filterProbe(table: 'mangle' | 'nat', nft: Sh): Sh {
   return shLines(
     legacyPrograms,
+    patience,
     trusted(`\
 if [ -d /sys/module/nf_tables ] || ! grep '/nf_tables\\.ko' "/lib/modules/$release/modules.dep" >/dev/null 2>&1; then
   nftables=1
@@ -156,7 +178,8 @@ for tool in iptables ip6tables; do
   *) grep ${`^${table}$`} $names >/dev/null 2>&1 || continue ;;
   esac
   echo "@@ $tool"
-  LC_ALL=C xtables $tool -t ${table} -L -n 2>/dev/null
+  LC_ALL=C patiently $tool -t ${table} -L -n 2>/dev/null
+  [ $? != 4 ] || { echo "another program holds the tables of $tool, which can't be read" >&2; exit 4; }
 done
 :`,
   );
@@ -178,7 +201,7 @@ export function filterSections(id: string, observed: ProbeOutput): ReadonlyMap<s
 export interface FilterStep {
   readonly summary: string;
   readonly diff: string;
-  /** May call `xtables`, `own_chain` and `own_table`. */
+  /** May call `xtables`, `own_chain`, `drop_chain` and `own_table`. */
   readonly apply: Sh;
 }
 
@@ -189,6 +212,13 @@ export function changeOf(steps: readonly (FilterStep | undefined)[]): Change | u
   return {
     summary: needed.map(({ summary }) => summary).join('; '),
     diff: needed.map(({ diff }) => diff).join(''),
-    apply: shLines(legacyPrograms, ownChain, ownTable, ...needed.map(({ apply }) => apply)),
+    apply: shLines(
+      legacyPrograms,
+      ownChain,
+      patience,
+      dropped,
+      ownTable,
+      ...needed.map(({ apply }) => apply),
+    ),
   };
 }

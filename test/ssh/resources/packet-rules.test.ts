@@ -1,12 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Resource } from '../../../src/engine/resource.js';
+import type { Change, Resource } from '../../../src/engine/resource.js';
 import { masquerade, mssClamp, packetMarks } from '../../../src/resources/index.js';
 import type { MarkRule } from '../../../src/resources/markRules.js';
 import type { Masquerade } from '../../../src/resources/masqueradeRules.js';
-import { apply, fakeCommands, nothingChanging, probe } from '../../unit/resources/shells.js';
+import { apply, fakeCommands, nothingChanging, probe, temporaryFolder } from '../../unit/resources/shells.js';
 
 /**
  * A host with a VIP, a real server's address beside its own, and a wire on which neighbours are known by heart. What must not happen to a
@@ -202,5 +204,84 @@ describe.each(tools)('rules by %s', (_, by, programs) => {
     const none = [packetMarks({ rules: [], by }), masquerade({ rules: [], by }), mssClamp({ rules: [], by })];
     expect(none.map(put)).toEqual([true, true, true]);
     expect(none.map(put)).toEqual([false, false, false]);
+  });
+});
+
+describe('iptables that does not wait, while another program holds the tables', () => {
+  const folder = temporaryFolder();
+  const lock = join(folder, 'lock');
+  /** As 1.4.20 to 1.8.7 does (1.8.9 waits). Whom `holder` names lets go when it has been refused twice. */
+  const impatient = (program: string) => `
+flock -n "$XTABLES_LOCKFILE" true || {
+  echo refused >> "$XTABLES_LOCKFILE.refused"
+  if [ -e "$XTABLES_LOCKFILE.holder" ] && [ "$(grep -c refused "$XTABLES_LOCKFILE.refused")" = 2 ]; then
+    kill "$(cat "$XTABLES_LOCKFILE.holder")"
+  fi
+  echo "Another app is currently holding the xtables lock. Perhaps you want to use the -w option?" >&2
+  exit 4
+}
+exec ${program} "$@"`;
+  const commands = {
+    iptables: impatient('iptables-legacy'),
+    'iptables-restore': impatient('iptables-legacy-restore'),
+  };
+  const environment = { PATH: `${fakeCommands(commands)}:${process.env.PATH}`, XTABLES_LOCKFILE: lock };
+  let holder: ReturnType<typeof spawn> | undefined;
+
+  async function hold(forLong = false): Promise<void> {
+    rmSync(`${lock}.refused`, { force: true });
+    rmSync(`${lock}.holder`, { force: true });
+    const script = 'exec 9>"$1"; flock 9; echo held; exec sleep 600';
+    holder = spawn('sh', ['-c', script, 'sh', lock], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(holder.stdout ?? holder, 'data');
+    if (!forLong) writeFileSync(`${lock}.holder`, `${holder.pid}`);
+  }
+  const refused = () => readFileSync(`${lock}.refused`, 'utf8').split('\n').length - 1;
+  afterEach(() => {
+    holder?.kill();
+  });
+
+  const rules = marks[0] ?? [];
+  const wanted = packetMarks({ rules, by: 'iptables' });
+  const none = packetMarks({ rules: [], by: 'iptables' });
+
+  it('is asked again, and rules are put, found and taken away', async () => {
+    const shell = [...inside, 'sh'];
+    const planned = (resource: Resource) =>
+      resource.plan(probe(shell, resource, environment), nothingChanging);
+    const done = (change: Change | undefined) => {
+      if (change === undefined) throw new Error('nothing to do');
+      const { status, stderr } = apply(shell, change, environment);
+      expect(status, stderr).toBe(0);
+    };
+    const put = planned(wanted);
+    await hold();
+    done(put);
+    expect(refused()).toBeGreaterThanOrEqual(2);
+    await hold();
+    expect(planned(wanted)).toBeUndefined();
+    expect(refused()).toBeGreaterThanOrEqual(2);
+    await hold();
+    const gone = planned(none);
+    expect(refused()).toBeGreaterThanOrEqual(2);
+    await hold();
+    done(gone);
+    expect(refused()).toBeGreaterThanOrEqual(2);
+    expect(planned(none)).toBeUndefined();
+  });
+
+  it('for long: nothing is planned or done, and the run says why', async () => {
+    const shell = [...inside, 'sh'];
+    const put = wanted.plan(probe(shell, wanted, environment), nothingChanging);
+    if (put === undefined) throw new Error('nothing to do');
+    expect(apply(shell, put, environment)).toMatchObject({ status: 0 });
+    const gone = none.plan(probe(shell, none, environment), nothingChanging);
+    if (gone === undefined) throw new Error('nothing to do');
+    await hold(true);
+    const hasty = { ...environment, PATH: `${fakeCommands({ sleep: ':' })}:${environment.PATH}` };
+    const said = /another program holds the tables of iptables/;
+    expect(() => none.plan(probe(shell, none, hasty), nothingChanging)).toThrow(said);
+    expect(apply(shell, gone, hasty)).toMatchObject({ status: 1, stderr: expect.stringMatching(said) });
+    expect(apply(shell, put, hasty)).toMatchObject({ status: 1, stderr: expect.stringMatching(said) });
   });
 });

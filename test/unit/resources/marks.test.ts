@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +13,7 @@ import {
   parseNft,
   single,
 } from '../../../src/resources/markRules.js';
-import { apply, fakeCommands, nothingChanging, said, shells, temporaryFolder } from './shells.js';
+import { apply, fakeCommands, nothingChanging, probe, said, shells, temporaryFolder } from './shells.js';
 
 const ftp: MarkRule = {
   mark: 256,
@@ -156,7 +157,7 @@ describe('packet marks', () => {
     const both = said(`@@ nft\n${nftShown}@@ iptables\n${iptablesShown}`);
     const apply = none.plan(both, nothingChanging)?.apply.text ?? '';
     expect(apply).toContain('nft delete table inet lvsctl_marks');
-    expect(apply).toContain('xtables iptables -t mangle -X LVSCTL-MARKS');
+    expect(apply).toContain('\ndrop_chain iptables mangle LVSCTL-MARKS PREROUTING');
     expect(none.plan(said(''), nothingChanging)).toBeUndefined();
     const moved = marks.plan(both, nothingChanging);
     expect(moved?.summary).toBe(
@@ -174,7 +175,7 @@ describe('packet marks', () => {
   it('by iptables: the chain is written anew in one commit, that of the other family is let be', () => {
     const wanted = packetMarks({ rules: [{ ...ftp, mark: 257 }, web6], by: 'iptables' });
     const change = wanted.plan(said(shown), nothingChanging);
-    expect(change?.apply.text.split('\n').filter((line) => /^(xtables |printf)/.test(line))).toEqual([
+    expect(change?.apply.text.split('\n').filter((line) => /^(drop_chain |printf)/.test(line))).toEqual([
       "printf '%s\\n' '-A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 21 -j MARK --set-mark 257' " +
         "'-A LVSCTL-MARKS -d 10.83.33.100 -p tcp --dport 50000:50100 -j MARK --set-mark 257' " +
         '| own_chain iptables mangle LVSCTL-MARKS PREROUTING -I',
@@ -309,6 +310,76 @@ case $(grep -c COMMIT "$LOG") in ${statuses.map((status, at) => `${at + 1}) exit
         status: 1,
         times: 1,
       });
+    });
+  });
+
+  describe('while another program holds the tables', () => {
+    const busy = 'echo "Another app is currently holding the xtables lock." >&2; exit 4';
+    /** Takes down what it is told, and has its chain and one jump to it, until that goes. `refuses` comes first. */
+    const iptables = (refuses: string) => `echo "$*" >> "$LOG"
+times=$(grep -c -e " $3 " "$LOG")
+${refuses}
+case $3 in -D) [ ! -e "$LOG.gone" ] && : > "$LOG.gone" ;; -L) cat "$LOG.list" ;; esac`;
+    const grep = execFileSync('sh', ['-c', 'command -v grep'], { encoding: 'utf8' }).trim();
+    const host = (refuses: string) => {
+      const log = join(temporaryFolder(), 'log');
+      writeFileSync(`${log}.list`, iptablesShown);
+      const commands = fakeCommands({
+        iptables: iptables(refuses),
+        'iptables-legacy': iptables(refuses),
+        nft: 'exit 1',
+        ip6tables: 'exit 1',
+        // The table is loaded, that of ip6tables is not.
+        grep: `case $* in *ip_tables_names*) exit 0 ;; *names*) exit 1 ;; esac; exec ${grep} "$@"`,
+        sleep: ':',
+      });
+      return { log, environment: { PATH: `${commands}:${process.env.PATH}`, LOG: log } };
+    };
+    const none = packetMarks({ rules: [], by: 'iptables' });
+    const gone = () => {
+      const change = none.plan(said(`@@ iptables\n${iptablesShown}`), nothingChanging);
+      if (change === undefined) throw new Error('nothing to do');
+      return change;
+    };
+    const steps = ['-D', '-F', '-X'];
+
+    it.each(shells.flatMap(([name, shell]) => steps.map((step) => [step, name, shell] as const)))(
+      'the chain goes all the same, %s is tried again, by %s',
+      (step, _, shell) => {
+        const { log, environment } = host(`if [ $3 = ${step} ] && [ $times = 1 ]; then ${busy}; fi`);
+        expect(apply(shell, gone(), environment)).toMatchObject({ status: 0 });
+        const told = readFileSync(log, 'utf8').trimEnd().split('\n');
+        expect([...new Set(told)]).toEqual([
+          '-t mangle -D PREROUTING -j LVSCTL-MARKS',
+          '-t mangle -F LVSCTL-MARKS',
+          '-t mangle -X LVSCTL-MARKS',
+        ]);
+        // -D until it says that there is none.
+        expect(told.filter((line) => line.includes(` ${step} `))).toHaveLength(step === '-D' ? 3 : 2);
+      },
+    );
+
+    it.each(steps)('for long, the change fails and says why: %s', (step) => {
+      const { environment } = host(`if [ $3 = ${step} ]; then ${busy}; fi`);
+      const { status, stderr } = apply(['sh'], gone(), environment);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(
+        /another program holds the tables of iptables: the chain LVSCTL-MARKS could not be taken away\n$/,
+      );
+    });
+
+    it('their list is waited for', () => {
+      const { environment } = host(`if [ $times -le 2 ]; then ${busy}; fi`);
+      const observed = probe(['sh'], none, environment);
+      expect(observed).toMatchObject({ status: 0, stdout: expect.stringMatching(/@@ iptables\n/) });
+      expect(observed.stdout.split('@@ iptables\n')[1]).toBe(iptablesShown);
+    });
+
+    it('for long, nothing is planned, and the run says why', () => {
+      const { environment } = host(busy);
+      expect(() => none.plan(probe(['sh'], none, environment), nothingChanging)).toThrow(
+        /its state can't be read \(exit 4\): another program holds the tables of iptables/,
+      );
     });
   });
 });

@@ -187,8 +187,8 @@ describe('masquerading', () => {
     expect(change?.apply.text).toContain(
       "\nprintf '%s\\n' '-A LVSCTL-NAT -d 10.84.1.11 -p tcp --dport 8080 -j MASQUERADE' | own_chain iptables nat LVSCTL-NAT POSTROUTING -A\n",
     );
-    expect(change?.apply.text).not.toMatch(/^xtables iptables /m);
-    expect(change?.apply.text).toContain('xtables ip6tables -t nat -X LVSCTL-NAT');
+    expect(change?.apply.text).not.toMatch(/^drop_chain iptables /m);
+    expect(change?.apply.text).toContain('\ndrop_chain ip6tables nat LVSCTL-NAT POSTROUTING');
   });
 
   it('by iptables: a chain that nothing jumps to, or that has a foreign rule, is written anew', () => {
@@ -209,8 +209,8 @@ describe('masquerading', () => {
     for (const part of [
       'nft delete table ip lvsctl_nat',
       'nft delete table ip6 lvsctl_nat',
-      'xtables iptables -t nat -X LVSCTL-NAT',
-      'xtables ip6tables -t nat -X LVSCTL-NAT',
+      '\ndrop_chain iptables nat LVSCTL-NAT POSTROUTING',
+      '\ndrop_chain ip6tables nat LVSCTL-NAT POSTROUTING',
     ])
       expect(none?.apply.text).toContain(part);
     const moved = byNft.plan(said(nftShown + iptablesShown), nothingChanging);
@@ -218,7 +218,7 @@ describe('masquerading', () => {
   });
 
   it.each([
-    ['nft', byNft, iptablesShown, [/own_table$/m, /-X LVSCTL-NAT$/m]],
+    ['nft', byNft, iptablesShown, [/own_table$/m, /^drop_chain /m]],
     ['iptables', byIptables, nftShown, [/POSTROUTING -A$/m, /^nft delete/m]],
   ] as const)('moves to %s without a moment in which neither has it', (_, resource, shown, [come, go]) => {
     const text = resource.plan(said(shown), nothingChanging)?.apply.text ?? '';
