@@ -25,7 +25,8 @@ export interface Connections {
 
 /**
  * The table may have millions of connections of as many clients, and services of all ports: what is kept of them in memory is a line for each
- * endpoint of the inventory, real server and state, and one client of each.
+ * endpoint of the inventory, real server and state, and one client of each. Addresses are compared as text: 0E000001 and 0E000002 are one number
+ * to awk.
  */
 const counting = `
 BEGIN {
@@ -42,8 +43,8 @@ FNR == 1 || $3 == "0000" { next }
 {
   kind = $4 " " (($4 "/" $5) in known ? $5 : "0000") " " $6 " " $8
   count[kind]++
-  if (!(kind in client)) client[kind] = $2
-  else if (client[kind] != $2) several[kind] = 1
+  if (!(kind in client)) client[kind] = $2 ""
+  else if (client[kind] != $2 "") several[kind] = 1
 }
 END {
   print "total", total + 0

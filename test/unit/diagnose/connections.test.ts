@@ -38,7 +38,7 @@ const line = (client: string, clientPort: number, to: string, port: number, serv
 function* connectionLines(): Generator<string> {
   yield 'Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData';
   yield `TCP C0A80001 0000 0A532165 0016 0A532102 0016 NONE            60`;
-  for (let n = 0; n < lines - 4; n++)
+  for (let n = 0; n < lines - 8; n++)
     yield line(
       hex(0xac100000 + n, 8),
       1024 + (n % 60_000),
@@ -47,6 +47,9 @@ function* connectionLines(): Generator<string> {
       'ESTABLISHED',
     );
   for (const port of [40_000, 40_001]) yield line('C0A80001', port, '0A532165', 22, '0A532102', 'FIN_WAIT');
+  // All are the number 0 to an awk that takes them for one.
+  for (const client of ['0E000001', '0E000002', '0E000003', '0E000004'])
+    yield line(client, 40_000, '0A532165', 22, '0A532102', 'TIME_WAIT');
   yield line(
     'fd00:0083:0000:0000:0000:0000:0000:0050',
     40_000,
@@ -85,7 +88,7 @@ describe.each(hostShells)('300,000 connections, by $name', ({ argv }) => {
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
     const seen = connections.read(stdout, site);
     if (isUnseen(seen)) throw new Error(seen.unseen);
-    const half = (lines - 4) / 4;
+    const half = (lines - 8) / 4;
     const both = [
       `${half} ESTABLISHED at 10.83.33.2 of several`,
       `${half} ESTABLISHED at 10.83.33.76 of several`,
@@ -93,7 +96,10 @@ describe.each(hostShells)('300,000 connections, by $name', ({ argv }) => {
     expect(seen.total).toBe(lines);
     expect(shown(seen, ftp)).toEqual(both);
     expect(shown(seen, marked)).toEqual(both);
-    expect(shown(seen, ssh)).toEqual(['2 FIN_WAIT at 10.83.33.2 of one']);
+    expect(shown(seen, ssh)).toEqual([
+      '2 FIN_WAIT at 10.83.33.2 of one',
+      '4 TIME_WAIT at 10.83.33.2 of several',
+    ]);
     expect(shown(seen, six)).toEqual(['1 SYN_RECV at fd00:83::76 of one']);
   });
 

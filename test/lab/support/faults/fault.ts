@@ -24,12 +24,18 @@ export const on = (host: string, script: string) => ({ [host]: script });
 
 /** Waits for a condition, which is a command; two minutes are a guard against a hang, and no claim. */
 export const until = (condition: string): string =>
-  `tries=0; until ${condition}; do tries=$((tries+1)); [ $tries -lt 120 ] || { echo 'waited in vain' >&2; exit 1; }; sleep 1; done`;
+  `tries=0; until ${condition}; do tries=$((tries+1)); [ $tries -lt 120 ] || { echo "waited in vain" >&2; exit 1; }; sleep 1; done`;
 
-/** Connections of the client that stay open until they are let go. */
-export const hold = (address: string, port: number, count: number): string =>
-  `setsid bash -c 'for n in $(seq ${count}); do exec {fd}<>/dev/tcp/${address}/${port}; done; : >/tmp/open; exec sleep 3600' >/dev/null 2>&1 &
-  echo $! > /tmp/held; ${until('[ -e /tmp/open ]')}; rm -f /tmp/open`;
+/**
+ * Connections of the client that stay open until they are let go. All of them: one that is refused is made again, its reason kept in
+ * /tmp/refused.
+ */
+export const hold = (address: string, port: number, count: number): string => {
+  const one = `exec {fd}<>/dev/tcp/${address}/${port}`;
+  return `rm -f /tmp/open
+  setsid bash -c 'for n in $(seq ${count}); do ${until(one)}; done; : >/tmp/open; exec sleep 3600' >/dev/null 2>/tmp/refused &
+  echo $! > /tmp/held; ${until('{ [ -e /tmp/open ] || ! kill -0 $(cat /tmp/held) 2>/dev/null; }')}; [ -e /tmp/open ] || { cat /tmp/refused >&2; exit 1; }`;
+};
 export const letGo = 'kill $(cat /tmp/held)';
 
 /** Where the kernel has a socket that listens on a TCP port. */

@@ -396,7 +396,7 @@ export const ROUTING_FAULTS: readonly FaultGroup[] = [
           'client',
           `ip addr add 10.83.33.51/24 dev eth0
           ip route add 10.83.33.101/32 dev eth0 src 10.83.33.51
-          ( ${hold('10.83.33.101', 22, 4)} )
+          ( ${hold('10.83.33.101', 22, 4)} ) || exit
           ip route del 10.83.33.101/32
           cp /tmp/held /tmp/held.2
           ${hold('10.83.33.101', 22, 4)}`,
@@ -404,8 +404,8 @@ export const ROUTING_FAULTS: readonly FaultGroup[] = [
         found: ['persistence-one-sided@director'],
         undo: {
           client: 'kill $(cat /tmp/held /tmp/held.2); ip addr del 10.83.33.51/24 dev eth0',
-          // What they have used lies in the table for a while.
-          director: until(`! ipvsadm -Lcn | grep -v NONE | grep -q ' ${sshVip}:22 '`),
+          // What they have used lies in the table for a while, and its template for a minute more.
+          director: until(`! ipvsadm -Lcn | grep -v ':0 ' | grep -q ' ${sshVip}:22 '`),
         },
       },
     ],
