@@ -103,8 +103,10 @@ function distribution(
   const idle = service.realServers.filter(
     ({ weight }, i) => weight === 0 && service.persistence === undefined && (counted[i] ?? 0) > 0,
   );
-  // Failed connections are a problem of their own; without them each server's answers would be short by no fault of the scheduler.
-  const byAnswer = failures > 0 ? [] : shareProblems(service, answered, 'by their answers', foreign);
+  // Failed connections are a problem of their own; without them each server's answers would be short by no fault of the scheduler. What
+  // went where an earlier flow went was not the scheduler's choice: the counters have the rest.
+  const byChoice = failures === 0 && !(bypassing > 0 && bypassing <= uncounted);
+  const byAnswer = byChoice ? shareProblems(service, answered, 'by their answers', foreign) : [];
   return [
     ...(bypassing > uncounted
       ? [

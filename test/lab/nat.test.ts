@@ -67,17 +67,23 @@ ExecStart=/usr/bin/perl /usr/local/sbin/answerer
 WantedBy=multi-user.target
 `;
 
+/** Of a port that was used within minutes IPVS remembers the real server. Of the kernel's own choice one in thousands is such a port. */
+let freshPort = 20_000;
+
 /** Asks with a socket of its own each time, as clients do, and prints what comes back in so many seconds, or nothing. */
-const asker = (port: number, times: number, seconds: number): string => `perl -e '
+const asker = (port: number, own: readonly number[], seconds: number): string => `perl -e '
 use Socket;
-for (1 .. ${times}) {
-  socket(my $s, PF_INET, SOCK_DGRAM, 0) or die; connect($s, sockaddr_in(${port}, inet_aton("${vip.v4}"))) or die;
+for my $own (${own.join(', ')}) {
+  socket(my $s, PF_INET, SOCK_DGRAM, 0) or die; bind($s, sockaddr_in($own, INADDR_ANY)) or die; connect($s, sockaddr_in(${port}, inet_aton("${vip.v4}"))) or die;
   send($s, "?", 0); my $in = ""; vec($in, fileno($s), 1) = 1;
   if (select($in, undef, undef, ${seconds})) { recv($s, my $text, 100, 0); print "$text\\n" } else { print "nothing\\n" }
 }'`;
 
-const ask = (host: string, port: number, seconds = 20): string[] =>
-  shell(host, asker(port, 4, seconds)).split('\n');
+function ask(host: string, port: number, seconds = 20): string[] {
+  const own = [0, 1, 2, 3].map((n) => freshPort + n);
+  freshPort += own.length;
+  return shell(host, asker(port, own, seconds)).split('\n');
+}
 
 const download = (options: string, url = `ftp://${vip.v4}/hello`, seconds = 60): string =>
   shell('client', `curl -gsS -m ${seconds} ${options} '${url}' 2>&1 || :`);

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type Sh, sh } from '../../../src/shell/index.js';
+import { perlLane } from '../../../src/verify/clients/perl.js';
+import { pythonLane } from '../../../src/verify/clients/python.js';
 import { AttemptReader, type Dialogue, trafficScript } from '../../../src/verify/traffic.js';
 import { freePort } from '../../support/sshd.js';
 import {
@@ -204,6 +207,28 @@ describe.concurrent.each([...clients.slice(0, 3), ['nc', ['nc', ...basics]] as [
     });
   },
 );
+
+/** Tells its process id as soon as it is bound, and answers each datagram by the port that it came from. */
+const portTeller = `use IO::Socket;
+my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 7007, Proto => "udp") or die;
+print "$$\\n"; close STDOUT; alarm 60;
+while (my $from = $s->recv(my $text, 9)) { $s->send($s->peerport, 0, $from) }`;
+
+describe.concurrent.each<[string, (words: readonly string[]) => Sh]>([
+  ['python3', (words) => sh`python3 -c ${pythonLane} ${words}`],
+  ['perl', (words) => sh`perl -e ${perlLane} -- ${words}`],
+])('a lane of datagrams, with %s', (_, lane) => {
+  it('uses no port twice, which IPVS would take for the same flow, where there are just enough', async () => {
+    const labels = Array.from({ length: 8 }, (_, i) => `c${i}`);
+    const script = sh`ip link set lo up
+echo 40000 40007 >/proc/sys/net/ipv4/ip_local_port_range
+perl -e ${portTeller} | { read pid; ${lane(['datagram', '20', '127.0.0.1', '7007', ...labels])}; kill $pid; }`;
+    const { stdout } = await execa('unshare', ['-n', 'sh', '-c', script.text]);
+    const reader = new AttemptReader();
+    reader.push(`${stdout}\n`);
+    expect(reader.attempts.map(({ text }) => text).sort()).toEqual(labels.map((_, i) => String(40000 + i)));
+  });
+});
 
 // netcats don't tell a refusal from silence.
 describe.concurrent.each(clients.slice(0, 3))('where a datagram is refused, with %s', (_, commands) => {

@@ -66,7 +66,7 @@ export class FakeCluster {
   foreign = 0;
   /** Of the service in the table. */
   protocol: 'tcp' | 'udp' = 'tcp';
-  /** Connections of ours that the counters miss. */
+  /** Connections of ours that the counters miss: they go to rs1, without a turn of the scheduler. */
   uncounted = 0;
   inTable = true;
   /** What the director prints of recorded weights. */
@@ -155,9 +155,12 @@ export class FakeCluster {
   }
 
   #schedule(): string {
+    if (this.uncounted > 0) {
+      this.uncounted--;
+      return 'rs1';
+    }
     const server = this.cycle[this.#turn++ % this.cycle.length] ?? '';
-    if (this.uncounted > 0) this.uncounted--;
-    else this.#counts[server] = (this.#counts[server] ?? 0) + 1;
+    this.#counts[server] = (this.#counts[server] ?? 0) + 1;
     return server;
   }
 

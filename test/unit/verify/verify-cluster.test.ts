@@ -95,13 +95,13 @@ describe.concurrent('the tutorial’s cluster', () => {
       fake.protocol = protocol;
       fake.uncounted = missing;
       const { report } = await verify(fake, clusterOf({ protocol }));
-      return report.problems.join().includes('did not pass director');
+      return report.problems;
     };
-    expect(await Promise.all([short('udp', 2), short('udp', 9), short('tcp', 2)])).toEqual([
-      false,
-      true,
-      true,
-    ]);
+    // They went where the earlier flow did, and the other 38 by turns: 31 and 9 answers.
+    expect(await short('udp', 2)).toEqual([]);
+    const passedBy = expect.stringContaining('did not pass director');
+    expect(await short('udp', 9)).toContainEqual(passedBy);
+    expect(await short('tcp', 2)).toContainEqual(passedBy);
   });
 
   it('sees connections that pass the director by', async () => {
