@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutcomeUnknownError } from '../../src/errors.js';
 import { sh, trusted } from '../../src/shell/index.js';
@@ -98,8 +99,9 @@ describe.each(remoteShells)('the framed root shell, sh = %s', (shell) => {
   });
 
   it('leaves the words of a background process out of the next answer', async () => {
-    await text('(sleep 0.2; echo late; echo late >&2) & exit 0');
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    const said = `${sshd.folder}/said`;
+    await text(`(sleep 0.2; echo late; echo late >&2; : > '${said}') & exit 0`);
+    while (!existsSync(said)) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await text('echo now')).toEqual({ stdout: 'now\n', stderr: '', status: 0 });
   });
 

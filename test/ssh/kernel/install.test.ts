@@ -201,7 +201,8 @@ describe('a trial that fails leaves the default alone', () => {
     machine = await Bootable.start('busybox');
     const { release } = machine.bundle;
     machine.features = ['feature ipvs 1.0.9 65536'];
-    machine.withinSeconds = 10;
+    // Of which the run has so many to come back and look, as the host has to wait for it.
+    machine.withinSeconds = 20;
     const { of } = await machine.run('provision');
     expect(of('failure')[0]).toMatchObject({
       resource: `kernel ${release} runs`,
@@ -274,6 +275,9 @@ describe('a run that ended half-way is taken up again', () => {
     machine.set('stuck', true);
     expect((await machine.run('provision')).outcome.failed).toBe(1);
     machine.set('stuck', false);
+    // The trial is to last until it is confirmed, also on a busy machine.
+    machine.on(`sed -i 's/^seconds .*/seconds 60/' ${mark}`);
+    expect(machine.read(mark)).toContain('seconds 60\n');
     machine.on('shutdown -r now');
     const { outcome, of } = await machine.run('provision');
     expect(of('failure')).toEqual([]);

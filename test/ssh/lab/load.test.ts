@@ -49,8 +49,8 @@ it('opens as many connections as asked, one a request, and finds nothing wrong w
   });
   const load = start({
     port,
-    perSecond: 200,
-    seconds: 3,
+    perSecond: 100,
+    seconds: 6,
     request: small,
     downloads: { count: 2, target: large, bytesPerSecond: 1 << 20 },
     kept: { count: 3, every: 100 },
