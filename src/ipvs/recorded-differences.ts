@@ -1,5 +1,12 @@
 import type { Cluster } from '../inventory/cluster.js';
-import { describeRecorded, type RecordedWeight, recordedWeight, type WeightRecord } from './recorded.js';
+import {
+  beforeRolling,
+  describeRecorded,
+  isRolling,
+  type RecordedWeight,
+  recordedWeight,
+  type WeightRecord,
+} from './recorded.js';
 
 /** What the directors of a service do not say alike: one of them was not reached when it was set or given back, or is new. */
 export interface RecordDifference {
@@ -38,16 +45,29 @@ function differing(said: readonly Said[]): RecordDifference[] {
   );
   const { entry, director: by } = newest;
   if (entry === undefined) return [];
-  const { host, service, weight } = entry;
-  const again =
-    weight === 0 ? `lvsctl drain ${host} --service ${service}` : `lvsctl weight ${host} ${service} ${weight}`;
+  const { weight } = entry;
   return said
     .filter((one) => one.entry?.weight !== weight)
     .map((one) => ({
       director: one.director,
       text:
         `${describeRecorded(entry)}: so says the record of ${by}, and that of ${one.director} ` +
-        `${one.entry === undefined ? 'says nothing of it' : `that it has weight ${one.entry.weight}`}; ` +
-        `\`${again}\` has it so on all directors, \`lvsctl undrain ${host} --service ${service}\` the inventory’s weight`,
+        `${one.entry === undefined ? 'says nothing of it' : `that it has weight ${one.entry.weight}`}; ${waysOut(entry)}`,
     }));
+}
+
+/** What a rolling run has taken out is to come back: nobody has asked for it to be drained everywhere. */
+function waysOut(entry: RecordedWeight): string {
+  const { host, service, weight } = entry;
+  const set = (to: number) => `\`lvsctl weight ${host} ${service} ${to}\``;
+  const undrain = `\`lvsctl undrain ${host} --service ${service}\``;
+  if (weight !== 0 || !isRolling(entry)) {
+    const again = weight === 0 ? `\`lvsctl drain ${host} --service ${service}\`` : set(weight);
+    return `${again} has it so on all directors, ${undrain} the inventory’s weight`;
+  }
+  const before = beforeRolling(entry)?.weight;
+  const again = 'the rolling run, once it is run again, gives it back after a good check';
+  return before === undefined
+    ? `${again}, ${undrain} does unchecked`
+    : `${again}, ${set(before)} does unchecked, and ${undrain} with the inventory’s weight`;
 }
