@@ -81,10 +81,19 @@ export async function rampTo(
     if (signal.aborted) break;
     const last = index === weights.length - 1;
     const now = edits.map((edit): Edit => ({ ...edit, destination: { ...edit.destination, weight } }));
+    // Whether an error says what is in the table, as read just now.
+    let told = false;
     try {
-      if (director.hasKeepalived) checkStillIn(director.name, await director.table(), now);
+      if (director.hasKeepalived) {
+        const found = await director.table();
+        told = true;
+        checkStillIn(director.name, found, now);
+        told = false;
+      }
       const stepRecord = last ? end : recordWith(end, [{ ...entry, weight }]);
-      checkReadBack(director.name, await director.change(now, { record: stepRecord, last }), now);
+      const changed = await director.change(now, { record: stepRecord, last });
+      told = true;
+      checkReadBack(director.name, changed, now);
     } catch (error) {
       throw await stopped(
         director,
@@ -95,6 +104,8 @@ export async function rampTo(
           next: weight,
           target,
           entry,
+          told,
+          several: edits.length > 1,
         },
       );
     }
@@ -135,6 +146,7 @@ function checkStillIn(
       {
         host: director,
         resource: 'weights',
+        hint: 'see first why it was: `journalctl -u keepalived -n 50` there tells of its checks',
       },
     );
   }
@@ -146,6 +158,10 @@ interface Stop {
   readonly next: number;
   readonly target: number;
   readonly entry: RecordedWeight;
+  /** The error says what the table has, which is neither. */
+  readonly told: boolean;
+  /** The host has several ports in the service: some may have been given the weight before one was refused. */
+  readonly several: boolean;
 }
 
 /** A step that was refused is taken back from record and file; of one whose connection was lost nobody knows. */
@@ -153,18 +169,21 @@ async function stopped(
   director: Director,
   error: unknown,
   before: WeightRecord,
-  { at, next, target, entry: { host, service } }: Stop,
+  { at, next, target, entry: { host, service }, told, several }: Stop,
 ): Promise<unknown> {
   if (!(error instanceof LvsctlError)) return error;
   const unknown = error instanceof OutcomeUnknownError;
   if (!unknown) await director.change([], { record: before, last: false }).catch(() => undefined);
-  const where = unknown ? `weight ${at} or ${next}` : `weight ${at}`;
+  const weight = unknown || several ? `has weight ${at} or ${next}` : `has weight ${at}`;
+  const goesOn = `\`lvsctl weight ${host} ${service} ${target} --over …\` goes on from it`;
+  const undrains = `\`lvsctl undrain ${host} --service ${service}\` gives the inventory’s back`;
+  const own = told && error.hint !== undefined ? `${error.hint}; ` : '';
   return new LvsctlError(
-    `${error.message}; ${host} in ${service} has ${where} there, on its way to ${target}`,
+    `${error.message}; ${host} in ${service} ${told ? `was at weight ${at}` : `${weight} there`}, on its way to ${target}`,
     {
       host: director.name,
       resource: error.resource ?? 'weights',
-      hint: `\`lvsctl status\` shows the weight; \`lvsctl weight ${host} ${service} ${target} --over …\` goes on from it, \`lvsctl undrain ${host} --service ${service}\` gives the inventory’s back`,
+      hint: `${own}\`lvsctl status\` shows the weight; ${goesOn}, ${undrains}`,
       cause: error,
     },
   );

@@ -131,8 +131,9 @@ describe('on a director of keepalived', () => {
     };
     const { directors } = await setWeight(access(of, lvs), slow);
     expect(directors[0]?.failure?.message).toMatch(
-      /^10\.83\.33\.76:21 in tcp 10\.83\.33\.100:21 has been taken out meanwhile, as keepalived does where its check fails/,
+      /^10\.83\.33\.76:21 in tcp 10\.83\.33\.100:21 has been taken out meanwhile, as keepalived does where its check fails, .*; ftp1 in ftp was at weight 4, on its way to 5$/,
     );
+    expect(directors[0]?.failure?.hint).toMatch(/^see first why .*; `lvsctl status` shows the weight; /);
     expect(edits(lvs)).toEqual([`-e ${vip} -r 10.83.33.76:21 -g -w 4`]);
     expect(lvs.kernel.save()).toContain('-r 10.83.33.76:21 -g -w 0');
     expect([lvs.record.slice(0, 11), lvs.conf]).toEqual(['ftp1 ftp 4 ', confOf(of, 4)]);

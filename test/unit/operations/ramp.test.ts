@@ -158,6 +158,45 @@ describe('the steps of a slow change', () => {
     expect(lvs.record).toMatch(/^ftp1 ftp 1 /);
   });
 
+  it('say what the table has, and no other weight, where something else changes it', async () => {
+    const lvs = director(0);
+    let read = 0;
+    lvs.fake.onCommand = (command) => {
+      // Between the second edit and the listing that is compared with it.
+      if (command.startsWith('-e')) read = 0;
+      else if (edits(lvs).length === 2 && read++ === 0)
+        lvs.kernel.run(`-e ${vip} -r 10.83.33.76:21 -g -w 9`.split(' '));
+    };
+    const { directors } = await setWeight(access(lvs), { ...options, weight: 4, overSeconds: 4 });
+    expect(directors[0]?.failure).toMatchObject({
+      message:
+        '10.83.33.76:21 in tcp 10.83.33.100:21 was set to weight 2, and has 9; ftp1 in ftp was at weight 1, on its way to 4',
+      hint: expect.stringMatching(
+        /^something else changes this table: .*; `lvsctl status` shows the weight; /,
+      ),
+    });
+  });
+
+  it('leave it open which weight it is where one of several ports is refused', async () => {
+    const lvs = director(0);
+    lvs.kernel.run(`-a ${vip} -r 10.83.33.76:22 -m -w 0`.split(' '));
+    const [service] = cluster().services;
+    const [ftp1, ...others] = service?.realServers ?? [];
+    if (service === undefined || ftp1 === undefined) throw new Error('no ftp1');
+    const ports = [21, 22].map((port) => ({ ...ftp1, port }));
+    const of = {
+      ...cluster(),
+      services: [{ ...service, forwarding: 'nat' as const, realServers: [...ports, ...others] }],
+    };
+    lvs.fake.broken = (command) => command.includes(':22 ') && command.endsWith('-w 2');
+    const slow = { ...options, weight: 4, overSeconds: 4 };
+    const { directors } = await setWeight({ ...access(lvs), cluster: of }, slow);
+    expect(directors[0]?.failure?.message).toMatch(
+      /refused .*; ftp1 in ftp has weight 1 or 2 there, on its way to 4$/,
+    );
+    expect(lvs.kernel.save()).toMatch(/:21 -r 10\.83\.33\.76:21 .* -w 2\n/);
+  });
+
   it('of a way back to the inventory’s weight leave no record', async () => {
     const lvs = director(1);
     await setWeight(access(lvs), { ...options, weight: 5 });
