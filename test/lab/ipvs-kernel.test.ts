@@ -120,7 +120,8 @@ describe('a kernel of its own', () => {
       'modprobe ip_vs',
       ...commands,
       'echo @@; ipvsadm -Sn | LC_ALL=C sort; echo @@; ipvsadm -Ln --thresholds -t 192.168.7.110:443',
-      'echo @@; ipvsadm -Ln; echo @@; ipvsadm -Ln --thresholds; echo @@; cat /proc/net/ip_vs; ipvsadm -C',
+      'echo @@; ipvsadm -Ln; echo @@; ipvsadm -Ln -f 256 -6; echo @@; ipvsadm -Ln --thresholds; echo @@; cat /proc/net/ip_vs',
+      'ipvsadm -C',
     ].join('\n');
     const [answers = '', saved, limits = '', ...listings] = (await run(trusted(script))).split('@@\n');
     expect(answers.split('\n').slice(0, -1)).toEqual(
@@ -131,8 +132,9 @@ describe('a kernel of its own', () => {
       expect(limits).toMatch(new RegExp(`-> ${server} +${upper} +${lower} `));
     const fake = new FakeKernel();
     for (const { args } of kernelCases) fake.run(args.split(' '));
+    const shown = ['-Ln', '-Ln -f 256 -6'].map((args) => fake.run(args.split(' ')).output);
     expect(listings.map(listedServices)).toEqual(
-      [fake.run(['-Ln']).output, fake.thresholds(), fake.proc()].map(listedServices),
+      [...shown, fake.thresholds(), fake.proc()].map(listedServices),
     );
   });
 

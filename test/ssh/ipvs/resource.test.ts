@@ -202,6 +202,17 @@ describe.each(shells.map((shell) => ({ shell })))('applied by $shell', ({ shell 
     expect(table().services[0]?.destinations).toHaveLength(1);
   });
 
+  it('ends with the first command where ip_vs can’t be loaded, and says what ipvsadm says of it', async () => {
+    const real = startWith([]);
+    real.loads = false;
+    const result = await host.run(shell, plan(tutorial(), absent));
+    expect(result.status).toBe(2);
+    expect(result.stderr).toMatch(
+      /^refused \(exit status 2\): ipvsadm -A -t 10\.83\.33\.100:21 -s wrr: Can't initialize ipvs: /,
+    );
+    expect(host.commands).toHaveLength(1);
+  });
+
   describe('a scheduler that changes', () => {
     const limits = () =>
       ['icmp_ratelimit', 'icmp6_ratelimit'].map((name) => {

@@ -74,6 +74,9 @@ export const kernelCases: readonly KernelCase[] = [
   usage('-A -t 192.168.7.110:85 -s rr -o', 'One-Packet Scheduling is only for UDP virtual services'),
   kernel('-A -t 192.168.7.110:86 -s twos', 'Scheduler or persistence engine not found'),
   ok('-A -t 192.168.7.110:87 -s rr -M 255.255.255.0'),
+  // The director itself, which Linux 2.4 shows as `Local`.
+  ok('-a -t 192.168.7.110:87 -r 10.83.33.83:87 -g -w 1'),
+  ok('-a -t 192.168.7.110:87 -r 127.0.0.1:8087 -m -w 1'),
   kernel('-E -t 192.168.7.110:88 -s rr', 'No such service'),
   kernel('-D -t 192.168.7.110:88', 'No such service'),
   kernel('-d -t 192.168.7.110:443 -r 192.168.7.77:443', 'No such destination'),
@@ -141,6 +144,8 @@ export const tableAfterCases = `\
 -a -t 192.168.7.110:443 -r 192.168.7.3:443 -g -w 1
 -a -t 192.168.7.110:443 -r 192.168.7.4:443 -g -w 7
 -a -t 192.168.7.110:443 -r 192.168.7.6:443 -m -w 1
+-a -t 192.168.7.110:87 -r 10.83.33.83:87 -g -w 1
+-a -t 192.168.7.110:87 -r 127.0.0.1:8087 -m -w 1
 -a -t [fd00:7::110]:443 -r 192.168.7.9:443 -i -w 1 --tun-type ipip
 -a -t [fd00:7::110]:443 -r [fd00:7::7]:443 -g -w 5
 -a -t [fd00:7::110]:443 -r [fd00:7::8]:443 -g -w 4
