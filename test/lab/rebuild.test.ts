@@ -198,4 +198,34 @@ describe('the tutorial’s kernel', () => {
       ['rs2', 10],
     ]);
   });
+
+  it('has a real server drained, given other weights and given back, and what provision and a reboot do keeps it', async () => {
+    const weights = () =>
+      shell('director', 'ipvsadm -Ln')
+        .split('\n')
+        .flatMap((line) => /-> (\S+):21 +Route +(\d+) /.exec(line)?.slice(1).join(' ') ?? [])
+        .sort();
+    const drain = await lvsctl('drain', inventory, 'rs1', '--lab', '--reason', 'new disk', '--wait', '2m');
+    expect(drain.status, drain.story).toBe(0);
+    expect(drain.of('weight')).toMatchObject([{ director: 'director', before: 3, after: 0, recorded: true }]);
+    expect(drain.of('wait.end')).toMatchObject([{ host: 'rs1', idle: true }]);
+    expect(weights()).toEqual(['10.83.33.2 1', '10.83.33.76 0']);
+    const provision = await lvsctl('provision', inventory, '--lab');
+    expect(provision.status, provision.story).toBe(0);
+    expect(provision.planned).toEqual([]);
+    const [report] = provision.of('verify.result').map((event) => event.report);
+    expect(report?.shares.map(({ host, answered }) => [host, answered])).toContainEqual(['rs2', 40]);
+    const reboot = await lvsctl('lab', 'reboot', inventory, 'director');
+    expect(reboot.status, reboot.story).toBe(0);
+    expect(weights()).toEqual(['10.83.33.2 1', '10.83.33.76 0']);
+    const slow = await lvsctl('weight', inventory, 'rs1', 'ftp', '5', '--over', '3s', '--lab');
+    expect(slow.of('weight'), slow.story).toMatchObject([{ before: 0, after: 5, recorded: true }]);
+    expect(weights()).toEqual(['10.83.33.2 1', '10.83.33.76 5']);
+    const back = await lvsctl('undrain', inventory, 'rs1', '--lab');
+    expect(back.of('weight'), back.story).toMatchObject([{ before: 5, after: 3, recorded: false }]);
+    expect(weights()).toEqual(['10.83.33.2 1', '10.83.33.76 3']);
+    const plan = await lvsctl('plan', inventory, '--lab', '--exit-code');
+    expect(plan.planned).toEqual([]);
+    expect(plan.of('remark').filter(({ text }) => text.includes('drained'))).toEqual([]);
+  });
 });
