@@ -65,12 +65,16 @@ export const connections: Probe<Connections> = {
     const endpoints = [...new Set(services.map(endpointOf))];
     return sh`if [ -r /proc/net/ip_vs_conn ]; then
   awk ${counting} /proc/net/ip_vs_conn ${endpoints}
+else
+  echo 'total 0'
 fi; :`;
   },
   read: (text) => {
     const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
     const total = lines.find(([word]) => word === 'total')?.[1] ?? '';
-    return { total: /^\d+$/.test(total) ? Number(total) : 0, sums: lines.flatMap(sumOf) };
+    // None is a number, too: an awk that failed has counted nothing.
+    if (!/^\d+$/.test(total)) return { unseen: 'its connections could not be counted: awk failed' };
+    return { total: Number(total), sums: lines.flatMap(sumOf) };
   },
 };
 

@@ -96,14 +96,14 @@ export class SickCluster {
     for (const { put } of faults) await this.onEach(put);
     let found: readonly Finding[] = [];
     try {
-      const { findings } = await this.look({
+      const { findings, examined } = await this.look({
         ...(probes !== undefined && { probes }),
         ...(whole && this.#withForeign()),
       });
       found = findings.filter(counts);
       const expected = faults.flatMap((fault) => fault.found);
       const told = named(found).sort();
-      const story = told.join() === expected.sort().join() ? '' : await this.#story(found);
+      const story = told.join() === expected.sort().join() ? '' : await this.#story({ found, examined });
       expect(told, story).toEqual(expected);
     } finally {
       for (const fault of faults) await this.#mend(fault, found);
@@ -111,7 +111,7 @@ export class SickCluster {
   }
 
   /** What was found, and what the kernels have that it was to be found in: a failure that comes once in twenty runs must tell why. */
-  async #story(found: readonly Finding[]): Promise<string> {
+  async #story(looked: unknown): Promise<string> {
     const seen = [...this.#hosts].map(async ([name, opened]) => {
       const files = [
         '/proc/net/ip_vs',
@@ -125,7 +125,7 @@ export class SickCluster {
 done`);
       return `${name}\n${stdout}`;
     });
-    return [JSON.stringify(found, undefined, 1), ...(await Promise.all(seen))].join('\n');
+    return [JSON.stringify(looked, undefined, 1), ...(await Promise.all(seen))].join('\n');
   }
 
   #withForeign(): Partial<Cluster> {

@@ -111,6 +111,16 @@ describe.each(hostShells)('300,000 connections, by $name', ({ argv }) => {
     ]);
   });
 
+  it('are unknown, not none, where awk fails', async () => {
+    const script = connections.script(site).text.replaceAll('/proc/net/ip_vs_conn', table);
+    const broken = await run(argv, `awk() { return 2; }\n${script}`);
+    expect(connections.read(broken.stdout, site)).toEqual({
+      unseen: 'its connections could not be counted: awk failed',
+    });
+    const without = await run(argv, script.replaceAll(table, join(folder, 'none')));
+    expect(connections.read(without.stdout, site)).toEqual({ total: 0, sums: [] });
+  });
+
   it('have more clients than fit in there', async () => {
     const { exitCode } = await run(argv, `awk '{ seen[$2] = 1 }' ${table}`);
     expect(exitCode).not.toBe(0);
