@@ -217,12 +217,11 @@ describe('the resource on a real table', () => {
     const two = { host: 'ftp2', address: '10.83.33.2', port: 53, weight: 1 };
     const before = table({ ...dns, realServers: [one] });
     await converge(before);
-    await run(
-      trusted(`
-        ip address add 10.83.33.100/32 dev lo
-        ipvsadm --set 0 0 20
-        echo question | nc -u -w 1 10.83.33.100 53 || :`),
-    );
+    // The connection is remembered for so many seconds from its last datagram.
+    const ask = (seconds: number) =>
+      trusted(`ipvsadm --set 0 0 ${seconds}; echo question | nc -u -p 40053 -w 1 10.83.33.100 53 || :`);
+    await run(trusted('ip address add 10.83.33.100/32 dev lo'));
+    await run(ask(3600));
     const after = table({ ...dns, realServers: [two] });
     const observed = await probe(after);
     expect(after.remarks?.(observed)).toContain(
@@ -230,6 +229,7 @@ describe('the resource on a real table', () => {
     );
     await converge(after);
     expect(await run(trusted('ipvsadm -Sn'))).toContain('-a -u 10.83.33.100:53 -r 10.83.33.76:53 -g -w 0\n');
+    await run(ask(1));
     await run(
       trusted('until ipvsadm -Ln -u 10.83.33.100:53 | grep -q "10.83.33.76:53 .* 0 *0 *$"; do sleep 1; done'),
     );

@@ -6,8 +6,8 @@ export const tunnelVip = '10.85.1.101';
 export const old = '10.85.1.13';
 export const udp = 7007;
 export const mark = 5;
-/** Connections from which on 256 chains are too few, and some more. */
-const many = 2200;
+/** Datagrams of which more than 2048, from which on 256 chains are too few, are connections: some take a port again, some may get lost. */
+const many = 3000;
 
 const conf = '/proc/sys/net/ipv4/conf';
 const router = '10.85.1.254';
