@@ -176,6 +176,8 @@ describe('a Red Hat 9 host of the lab', () => {
       `printf '${config.replaceAll('\n', '\\n')}' >/etc/vsftpd/vsftpd.conf; chkconfig --level 2345 vsftpd on`,
     );
     run('rs2', 'service vsftpd start >/dev/null 2>&1 </dev/null; /etc/init.d/vsftpd status');
+    // Its script does not wait until it listens.
+    run('rs2', "until grep -q ':0015 00000000:0000 0A ' /proc/net/tcp; do sleep 1; done");
     expect(run('client', 'printf "QUIT\\r\\n" | nc -w 30 10.83.33.2 21')).toContain('220 hello');
     expect(run('rs2', 'chkconfig --list vsftpd')).toMatch(/2:on.*3:on/);
     const later = onHost(inventory, 'rs2', `echo seccomp_sandbox=NO >/tmp/c; /usr/sbin/vsftpd /tmp/c`);
