@@ -74,7 +74,7 @@ export function totalOf(counts: readonly (number | undefined)[]): number {
 }
 
 /**
- * Reads the counters until they have `wanted` more connections than `before`, or don't move any more: at most eight seconds.
+ * Reads the counters until they have `wanted` more connections than `before`, or don't move any more: at most eight seconds, and one answer.
  */
 export async function settledCounters(
   director: Host,
@@ -87,13 +87,14 @@ export async function settledCounters(
   let moved = begun;
   let last = -1;
   for (;;) {
+    // An answer may be long on its way: it tells of no later moment than the one in which it was asked for.
+    const asked = Date.now();
     const after = await readCounters(director, service, signal);
     if ('why' in after) return after;
     const total = totalOf(countedSince(before, after));
-    const now = Date.now();
-    if (total !== last) moved = now;
+    if (total !== last) moved = Date.now();
     last = total;
-    if (total >= wanted || now - moved > counterLagMilliseconds || now - begun > 8000) return after;
+    if (total >= wanted || asked - moved > counterLagMilliseconds || asked - begun > 8000) return after;
     await sleep(500, undefined, signal ? { signal } : {});
   }
 }
