@@ -6,6 +6,11 @@ import { attempt, run } from './command.js';
 import type { LabLayout } from './layout.js';
 
 const bridge = 'lab';
+/**
+ * Without one of its own it has the lowest of its taps', and another one when that tap leaves: until their entry expires the guests send what is
+ * for the lab's machine to an address that is nobody's.
+ */
+const bridgeAddress = '02:00:00:00:00:fe';
 
 export interface Subnet {
   /** Address of the namespace in it: the lab's router, and the address that lvsctl's connections come from. */
@@ -103,7 +108,7 @@ export async function raiseNetwork(
   }
   if (!(await present(layout, bridge))) {
     const type = ['type', 'bridge', 'stp_state', '0', 'forward_delay', '0', 'mcast_snooping', '0'];
-    await inside(layout, ['link', 'add', bridge, ...type]);
+    await inside(layout, ['link', 'add', bridge, 'address', bridgeAddress, ...type]);
     await inside(layout, ['link', 'set', 'dev', bridge, 'up']);
   }
   for (const { router, prefix, family } of subnets.values()) {

@@ -164,6 +164,13 @@ describe('a lab of two hosts', () => {
     expect(execFileSync('ip', rules, { encoding: 'utf8' }).trim()).toBe('');
   });
 
+  test('the lab’s machine keeps its MAC address, whichever hosts come and go', () => {
+    const file = '/sys/class/net/lab/addr_assign_type';
+    const inside = ['netns', 'exec', `lvs-${one.name}`, 'cat', file];
+    // 3: it was given; 1: it is that of one of the taps.
+    expect(execFileSync('ip', inside, { encoding: 'utf8' }).trim()).toBe('3');
+  });
+
   test('a host installs ipvsadm without any network and balances with a real IPVS', async () => {
     expect((await onGuest(one, 'director', 'command -v ipvsadm')).status).not.toBe(0);
     await succeed(
