@@ -44,7 +44,7 @@ export async function labStatus(cluster: Cluster): Promise<LabStatus> {
         const reviving = guest?.state === 'running';
         return { ...base, state: reviving ? 'booting' : guest?.state === 'failed' ? 'failed' : 'off' };
       }
-      const state = (await greets(layout, guest.address, 5)) ? 'up' : 'booting';
+      const state = (await greets(layout, guest.address, 10)) ? 'up' : 'booting';
       const uptimeSeconds = Math.round((Date.now() - guest.startedAt) / 1000);
       return { ...base, state, pid: guest.pid, uptimeSeconds };
     }),
