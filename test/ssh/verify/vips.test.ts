@@ -28,10 +28,14 @@ async function pathWith(...names: string[]): Promise<string> {
 const serve = join(folder, 'serve.mjs');
 writeFileSync(
   serve,
-  `import { createServer } from 'node:net';
-createServer().listen(80, '::');
-createServer().listen(81, '10.99.0.2');
-createServer((socket) => socket.end()).listen(82, '0.0.0.0');
+  `import { once } from 'node:events';
+import { createServer } from 'node:net';
+const servers = [
+  createServer().listen(80, '::'),
+  createServer().listen(81, '10.99.0.2'),
+  createServer((socket) => socket.end()).listen(82, '0.0.0.0'),
+];
+await Promise.all(servers.map((server) => once(server, 'listening')));
 console.log('serving');`,
 );
 
