@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTwinSources } from '../../src/lab/twin-sources/index.js';
@@ -51,6 +52,21 @@ const releases = async () => {
     outcome.of('facts').map(({ host, facts }) => [host, (facts.kernel as { release: string }).release]),
   );
 };
+
+/** Undefined while it can't be asked. */
+const bootOf = (host: string): string | undefined => {
+  const { status, stdout } = onHost(inventory, host, 'cat /proc/sys/kernel/random/boot_id');
+  return status === 0 ? stdout.trim() : undefined;
+};
+
+/** Some minutes are a guard against a hang. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 180; tries++) {
+    if (condition()) return;
+    await pause(1000);
+  }
+  throw new Error('waited in vain');
+}
 
 beforeAll(async () => {
   process.env.XDG_CACHE_HOME = cache;
@@ -142,11 +158,17 @@ describe('the tutorial’s kernel', () => {
   });
 
   it('is not built again, and a run that is killed while the first host boots it is taken up by the next', async () => {
+    const before = bootOf('rs1');
+    expect(before).toBeDefined();
+    let gone: Promise<void> | undefined;
     const first = await watched(['provision', inventory, '--lab'], (event, child) => {
-      if (event.type === 'change.end' && event.host === 'rs1' && / runs$/.test(event.resource))
-        child.kill('SIGKILL');
+      if (event.type !== 'host.step' || event.host !== 'rs1' || event.step !== 'reboot') return;
+      // The word to reboot comes after this event, and a connection to a host on its way down is lost.
+      gone ??= until(() => bootOf('rs1') !== before).finally(() => child.kill('SIGKILL'));
     });
+    await gone;
     expect(first.status).toBe(null);
+    await until(() => ![undefined, before].includes(bootOf('rs1')));
     const run = await lvsctl('provision', inventory, '--lab');
     expect(run.of('failure'), run.story).toEqual([]);
     expect(run.status, run.story).toBe(0);
