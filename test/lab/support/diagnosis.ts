@@ -105,9 +105,12 @@ export class SickCluster {
       const told = named(found).sort();
       const story = told.join() === expected.sort().join() ? '' : await this.#story({ found, examined });
       expect(told, story).toEqual(expected);
-    } finally {
-      for (const fault of faults) await this.#mend(fault, found);
+    } catch (error) {
+      // What was wrong first is told, and not what else goes wrong by it.
+      await this.#mendAll(faults, found).catch(() => undefined);
+      throw error;
     }
+    await this.#mendAll(faults, found);
   }
 
   /** What was found, and what the kernels have that it was to be found in: a failure that comes once in twenty runs must tell why. */
@@ -131,6 +134,10 @@ done`);
   #withForeign(): Partial<Cluster> {
     const { hosts = [], services = [] } = this.#whole ?? {};
     return { hosts: new Map([...hosts, ...this.#reached.cluster.hosts]), services };
+  }
+
+  async #mendAll(faults: readonly Fault[], found: readonly Finding[]): Promise<void> {
+    for (const fault of faults) await this.#mend(fault, found);
   }
 
   /** By the fixes of its findings, unless it says otherwise. */

@@ -403,7 +403,8 @@ export const ROUTING_FAULTS: readonly FaultGroup[] = [
         ),
         found: ['persistence-one-sided@director'],
         undo: {
-          client: 'kill $(cat /tmp/held /tmp/held.2); ip addr del 10.83.33.51/24 dev eth0',
+          // They are ended before their address goes: the director hears of the end from nobody else.
+          client: `held=$(cat /tmp/held /tmp/held.2); kill $held; ${until('! kill -0 $held 2>/dev/null')}; ip addr del 10.83.33.51/24 dev eth0`,
           // What they have used lies in the table for a while, and its template for a minute more.
           director: until(`! ipvsadm -Lcn | grep -v ':0 ' | grep -q ' ${sshVip}:22 '`),
         },
