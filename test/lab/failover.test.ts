@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Hands, type Loss, lossTable, WAYS, type Way, watchNeighbour } from './support/failover.js';
 import { type KeptResult, type Load, type LoadResult, type Phase, startLoad } from './support/load.js';
 import { lvsctl, onHost } from './support/program.js';
+import { until } from './support/until.js';
 import { longTarget, serveWeb, shortTarget } from './support/web.js';
 
 /**
@@ -67,14 +68,6 @@ ${alone ? '' : '  keepalived: { id: 84 },\n'}  ipvs: { timeouts: { tcp: 60, tcpF
 const shell = (host: string, script: string): string => onHost(inventory, host, script).stdout.trim();
 const holds = (host: string): boolean => shell(host, 'ip -o addr show dev eth0').includes(` ${vip}/32 `);
 const table = (host: string): string => shell(host, 'PATH=/usr/sbin:$PATH ipvsadm -Sn');
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
-    if (condition()) return;
-    await sleep(500);
-  }
-  throw new Error(`${what} does not come about`);
-}
 
 /** The one director that holds the VIP. */
 async function holder(): Promise<(typeof directors)[number]> {

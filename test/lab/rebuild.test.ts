@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTwinSources } from '../../src/lab/twin-sources/index.js';
 import { lvsctl, onHost, watched } from './support/program.js';
+import { until } from './support/until.js';
 
 /**
  * Three hosts of 2003, rebuilt hands-off: the shipped inventory of Red Hat 9 hosts as a lab. The tests build on one another, in this
@@ -58,15 +58,6 @@ const bootOf = (host: string): string | undefined => {
   const { status, stdout } = onHost(inventory, host, 'cat /proc/sys/kernel/random/boot_id');
   return status === 0 ? stdout.trim() : undefined;
 };
-
-/** Some minutes are a guard against a hang. */
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 180; tries++) {
-    if (condition()) return;
-    await pause(1000);
-  }
-  throw new Error('waited in vain');
-}
 
 beforeAll(async () => {
   process.env.XDG_CACHE_HOME = cache;
@@ -164,11 +155,13 @@ describe('the tutorial’s kernel', () => {
     const first = await watched(['provision', inventory, '--lab'], (event, child) => {
       if (event.type !== 'host.step' || event.host !== 'rs1' || event.step !== 'reboot') return;
       // The word to reboot comes after this event, and a connection to a host on its way down is lost.
-      gone ??= until(() => bootOf('rs1') !== before).finally(() => child.kill('SIGKILL'));
+      gone ??= until('the end of a boot', () => bootOf('rs1') !== before).finally(() =>
+        child.kill('SIGKILL'),
+      );
     });
     await gone;
     expect(first.status).toBe(null);
-    await until(() => ![undefined, before].includes(bootOf('rs1')));
+    await until('the next boot', () => ![undefined, before].includes(bootOf('rs1')));
     const run = await lvsctl('provision', inventory, '--lab');
     expect(run.of('failure'), run.story).toEqual([]);
     expect(run.status, run.story).toBe(0);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Facts } from '../../src/engine/facts.js';
 import { lackedCommands } from '../../src/lab/redhat9/commands.js';
+import { listening, until } from './support/faults/fault.js';
 import { lvsctl, onHost } from './support/program.js';
 
 /** The shipped inventory of Red Hat 9 hosts as a lab: what the hosts are, what they lack, and how they boot. */
@@ -177,7 +178,7 @@ describe('a Red Hat 9 host of the lab', () => {
     );
     run('rs2', 'service vsftpd start >/dev/null 2>&1 </dev/null; /etc/init.d/vsftpd status');
     // Its script does not wait until it listens.
-    run('rs2', "until grep -q ':0015 00000000:0000 0A ' /proc/net/tcp; do sleep 1; done");
+    run('rs2', until(listening(21)));
     expect(run('client', 'printf "QUIT\\r\\n" | nc -w 30 10.83.33.2 21')).toContain('220 hello');
     expect(run('rs2', 'chkconfig --list vsftpd')).toMatch(/2:on.*3:on/);
     const later = onHost(inventory, 'rs2', `echo seccomp_sandbox=NO >/tmp/c; /usr/sbin/vsftpd /tmp/c`);
